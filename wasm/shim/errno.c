@@ -1,0 +1,55 @@
+/* Errors of the imports as JavaScript sees them. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "wqjs.h"
+
+#define E(name) [name] = #name
+static const char *const names[] = {
+    E(E2BIG), E(EACCES), E(EADDRINUSE), E(EADDRNOTAVAIL), E(EAFNOSUPPORT), E(EAGAIN), E(EALREADY), E(EBADF),
+    E(EBADMSG), E(EBUSY), E(ECANCELED), E(ECHILD), E(ECONNABORTED), E(ECONNREFUSED), E(ECONNRESET), E(EDEADLK),
+    E(EDESTADDRREQ), E(EDOM), E(EDQUOT), E(EEXIST), E(EFAULT), E(EFBIG), E(EHOSTUNREACH), E(EIDRM), E(EILSEQ),
+    E(EINPROGRESS), E(EINTR), E(EINVAL), E(EIO), E(EISCONN), E(EISDIR), E(ELOOP), E(EMFILE), E(EMLINK), E(EMSGSIZE),
+    E(EMULTIHOP), E(ENAMETOOLONG), E(ENETDOWN), E(ENETRESET), E(ENETUNREACH), E(ENFILE), E(ENOBUFS), E(ENODEV),
+    E(ENOENT), E(ENOEXEC), E(ENOLCK), E(ENOLINK), E(ENOMEM), E(ENOMSG), E(ENOPROTOOPT), E(ENOSPC), E(ENOSYS),
+    E(ENOTCONN), E(ENOTDIR), E(ENOTEMPTY), E(ENOTRECOVERABLE), E(ENOTSOCK), E(ENOTSUP), E(ENOTTY), E(ENXIO),
+    E(EOVERFLOW), E(EOWNERDEAD), E(EPERM), E(EPIPE), E(EPROTO), E(EPROTONOSUPPORT), E(EPROTOTYPE), E(ERANGE),
+    E(EROFS), E(ESPIPE), E(ESRCH), E(ESTALE), E(ETIMEDOUT), E(ETXTBSY), E(EXDEV), E(ENOTCAPABLE),
+};
+
+const char *wq_errno_name(int32_t err)
+{
+    if (err < 0 || err >= (int32_t)countof(names) || !names[err])
+        return "EUNKNOWN";
+    return names[err];
+}
+
+JSValue wq_throw_errno(JSContext *ctx, int32_t negated, const char *syscall,
+                       const char *addr, int32_t port)
+{
+    int32_t err = -negated;
+    const char *code = wq_errno_name(err);
+    char msg[1024];
+    int32_t n = wq_core_detail(msg, sizeof(msg) - 1);
+    JSValue e;
+    wq.last_errno = err;
+    if (n > 0)
+        msg[n] = '\0';
+    else if (!addr)
+        snprintf(msg, sizeof(msg), "%s: %s (%s)", syscall, strerror(err), code);
+    else if (port > 0)
+        snprintf(msg, sizeof(msg), strchr(addr, ':') ? "%s [%.200s]:%d: %s (%s)" : "%s %.200s:%d: %s (%s)",
+                 syscall, addr, port, strerror(err), code);
+    else
+        snprintf(msg, sizeof(msg), "%s %.200s: %s (%s)", syscall, addr, strerror(err), code);
+    e = JS_NewInternalError(ctx, "%s", msg);
+    JS_DefinePropertyValueStr(ctx, e, "code", JS_NewString(ctx, code), JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, e, "errno", JS_NewInt32(ctx, err), JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, e, "syscall", JS_NewString(ctx, syscall), JS_PROP_C_W_E);
+    if (addr) {
+        JS_DefinePropertyValueStr(ctx, e, "address", JS_NewString(ctx, addr), JS_PROP_C_W_E);
+        if (port >= 0)
+            JS_DefinePropertyValueStr(ctx, e, "port", JS_NewInt32(ctx, port), JS_PROP_C_W_E);
+    }
+    return JS_Throw(ctx, e);
+}

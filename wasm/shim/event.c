@@ -1,0 +1,262 @@
+/* Timers, fd readiness and completions: the guest's half of the event loop.
+ * The host decides when; these tables only know which function to call. */
+#include <errno.h>
+#include "wqjs.h"
+
+enum { EV_TIMER = 1, EV_FD = 2, EV_OP = 3 };
+
+typedef struct {
+    JSValue func; /* JS_UNDEFINED: free slot */
+    JSValue args; /* array or undefined */
+    int32_t next; /* free list */
+    uint16_t gen; /* makes an id of a freed slot stale */
+    bool repeat;
+} slot;
+
+typedef struct {
+    slot *slots;
+    int32_t len, cap, free;
+} table;
+
+/* An id is generation:12 | index:19, so that ids stay positive. */
+#define INDEX_BITS 19
+#define MAX_SLOTS (1 << INDEX_BITS)
+
+static table timers = { .free = -1 }, ops = { .free = -1 };
+static JSValue *watchers; /* by fd - WQ_FD_BASE */
+static int32_t watchers_cap;
+
+static int32_t slot_new(JSContext *ctx, table *t, JSValueConst func, JSValueConst args, bool repeat)
+{
+    int32_t i = t->free;
+    if (i >= 0) {
+        t->free = t->slots[i].next;
+    } else {
+        if (t->len == t->cap) {
+            int32_t cap = t->cap ? t->cap * 2 : 64;
+            slot *n;
+            if (cap > MAX_SLOTS) {
+                JS_ThrowRangeError(ctx, "too many pending timers or operations (limit %d)", MAX_SLOTS);
+                return -1;
+            }
+            n = js_realloc(ctx, t->slots, sizeof(slot) * cap);
+            if (!n)
+                return -1;
+            t->slots = n;
+            t->cap = cap;
+        }
+        i = t->len++;
+        t->slots[i].gen = 0;
+    }
+    t->slots[i].func = JS_DupValue(ctx, func);
+    t->slots[i].args = JS_DupValue(ctx, args);
+    t->slots[i].repeat = repeat;
+    return (int32_t)(t->slots[i].gen & 0xfff) << INDEX_BITS | i;
+}
+
+static slot *slot_get(table *t, int32_t id)
+{
+    int32_t i = id & (MAX_SLOTS - 1);
+    if (id < 0 || i >= t->len)
+        return NULL;
+    if ((t->slots[i].gen & 0xfff) != id >> INDEX_BITS || JS_IsUndefined(t->slots[i].func))
+        return NULL;
+    return &t->slots[i];
+}
+
+static void slot_free(JSContext *ctx, table *t, slot *s)
+{
+    JSValue func = s->func, args = s->args;
+    s->func = JS_UNDEFINED;
+    s->args = JS_UNDEFINED;
+    s->gen++;
+    s->next = t->free;
+    t->free = s - t->slots;
+    JS_FreeValue(ctx, func);
+    JS_FreeValue(ctx, args);
+}
+
+int32_t wq_event_new_op(JSContext *ctx, JSValueConst callback)
+{
+    return slot_new(ctx, &ops, callback, JS_UNDEFINED, false);
+}
+
+void wq_event_drop_op(JSContext *ctx, int32_t id)
+{
+    slot *s = slot_get(&ops, id);
+    if (s)
+        slot_free(ctx, &ops, s);
+}
+
+/* timerStart(callback, delayMs, repeat, args) -> id */
+static JSValue timer_start(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    double delay;
+    int32_t id, r;
+    if (!JS_IsFunction(ctx, argv[0]))
+        return JS_ThrowTypeError(ctx, "the callback is not a function");
+    if (JS_ToFloat64(ctx, &delay, argv[1]))
+        return JS_EXCEPTION;
+    bool repeat = JS_ToBool(ctx, argv[2]);
+    id = slot_new(ctx, &timers, argv[0], JS_IsArray(argv[3]) ? argv[3] : JS_UNDEFINED, repeat);
+    if (id < 0)
+        return JS_EXCEPTION;
+    r = wq_event_timer_start(id, delay, repeat);
+    if (r < 0) {
+        slot_free(ctx, &timers, slot_get(&timers, id));
+        return wq_throw_errno(ctx, r, "setTimeout", NULL, 0);
+    }
+    return JS_NewInt32(ctx, id + 1); /* ids seen by scripts start at 1 */
+}
+
+static JSValue timer_stop(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    int32_t id;
+    slot *s;
+    if (JS_ToInt32(ctx, &id, argv[0]))
+        return JS_EXCEPTION;
+    s = id > 0 ? slot_get(&timers, id - 1) : NULL;
+    if (s) {
+        wq_event_timer_stop(id - 1);
+        slot_free(ctx, &timers, s);
+    }
+    return JS_UNDEFINED;
+}
+
+static JSValue timer_ref(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    int32_t id;
+    if (JS_ToInt32(ctx, &id, argv[0]))
+        return JS_EXCEPTION;
+    if (id > 0 && slot_get(&timers, id - 1))
+        wq_event_timer_ref(id - 1, JS_ToBool(ctx, argv[1]));
+    return JS_UNDEFINED;
+}
+
+/* watch(fd, callback): callback(events) on every change of readiness (edge
+ * triggered), until unwatch or close. */
+static JSValue watch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    int32_t fd, i, r;
+    if (JS_ToInt32(ctx, &fd, argv[0]))
+        return JS_EXCEPTION;
+    if (!JS_IsFunction(ctx, argv[1]))
+        return JS_ThrowTypeError(ctx, "the callback is not a function");
+    i = fd - WQ_FD_BASE;
+    if (i < 0 || i >= WQ_FD_MAX)
+        return wq_throw_errno(ctx, -EBADF, "watch", NULL, 0);
+    if (i >= watchers_cap) {
+        int32_t cap = watchers_cap ? watchers_cap : 64;
+        JSValue *n;
+        while (cap <= i)
+            cap *= 2;
+        n = js_realloc(ctx, watchers, sizeof(JSValue) * cap);
+        if (!n)
+            return JS_EXCEPTION;
+        for (int32_t k = watchers_cap; k < cap; k++)
+            n[k] = JS_UNDEFINED;
+        watchers = n;
+        watchers_cap = cap;
+    }
+    r = wq_event_watch(fd);
+    if (r < 0)
+        return wq_throw_errno(ctx, r, "watch", NULL, 0);
+    JS_FreeValue(ctx, watchers[i]);
+    watchers[i] = JS_DupValue(ctx, argv[1]);
+    return JS_UNDEFINED;
+}
+
+void wq_event_forget(JSContext *ctx, int32_t fd)
+{
+    int32_t i = fd - WQ_FD_BASE;
+    if (i >= 0 && i < watchers_cap && !JS_IsUndefined(watchers[i])) {
+        JSValue v = watchers[i];
+        watchers[i] = JS_UNDEFINED;
+        JS_FreeValue(ctx, v);
+    }
+}
+
+static JSValue unwatch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    int32_t fd;
+    if (JS_ToInt32(ctx, &fd, argv[0]))
+        return JS_EXCEPTION;
+    wq_event_unwatch(fd);
+    wq_event_forget(ctx, fd);
+    return JS_UNDEFINED;
+}
+
+static JSValue watch_ref(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    int32_t fd;
+    if (JS_ToInt32(ctx, &fd, argv[0]))
+        return JS_EXCEPTION;
+    wq_event_watch_ref(fd, JS_ToBool(ctx, argv[1]));
+    return JS_UNDEFINED;
+}
+
+/* Runs what an event asks for; -1 with a pending exception. */
+int wq_dispatch_event(JSContext *ctx, int32_t kind, int32_t id, int32_t a, int32_t b)
+{
+    JSValue func, ret;
+    if (kind == EV_TIMER) {
+        slot *s = slot_get(&timers, id);
+        JSValue args;
+        if (!s)
+            return 0; /* stopped meanwhile */
+        func = JS_DupValue(ctx, s->func);
+        args = JS_DupValue(ctx, s->args);
+        if (!s->repeat)
+            slot_free(ctx, &timers, s);
+        if (JS_IsUndefined(args)) {
+            ret = JS_Call(ctx, func, JS_UNDEFINED, 0, NULL);
+        } else {
+            int64_t n = 0;
+            JSValue *argv;
+            if (JS_GetLength(ctx, args, &n) < 0 || !(argv = js_calloc(ctx, n + 1, sizeof(JSValue)))) {
+                JS_FreeValue(ctx, func);
+                JS_FreeValue(ctx, args);
+                return -1;
+            }
+            for (int64_t i = 0; i < n; i++)
+                argv[i] = JS_GetPropertyInt64(ctx, args, i);
+            ret = JS_Call(ctx, func, JS_UNDEFINED, n, argv);
+            for (int64_t i = 0; i < n; i++)
+                JS_FreeValue(ctx, argv[i]);
+            js_free(ctx, argv);
+            JS_FreeValue(ctx, args);
+        }
+    } else if (kind == EV_FD) {
+        int32_t i = id - WQ_FD_BASE;
+        JSValue arg = JS_NewInt32(ctx, a);
+        if (i < 0 || i >= watchers_cap || JS_IsUndefined(watchers[i]))
+            return 0; /* closed meanwhile */
+        func = JS_DupValue(ctx, watchers[i]);
+        ret = JS_Call(ctx, func, JS_UNDEFINED, 1, &arg);
+    } else if (kind == EV_OP) {
+        slot *s = slot_get(&ops, id);
+        JSValue argv[2] = { JS_NewInt32(ctx, a), JS_NewInt32(ctx, id) };
+        if (!s)
+            return 0;
+        func = JS_DupValue(ctx, s->func);
+        slot_free(ctx, &ops, s);
+        ret = JS_Call(ctx, func, JS_UNDEFINED, 2, argv);
+    } else {
+        return 0;
+    }
+    JS_FreeValue(ctx, func);
+    if (JS_IsException(ret))
+        return -1;
+    JS_FreeValue(ctx, ret);
+    return 0;
+}
+
+const JSCFunctionListEntry wq_event_funcs[] = {
+    JS_CFUNC_DEF("timerStart", 4, timer_start),
+    JS_CFUNC_DEF("timerStop", 1, timer_stop),
+    JS_CFUNC_DEF("timerRef", 2, timer_ref),
+    JS_CFUNC_DEF("watch", 2, watch),
+    JS_CFUNC_DEF("unwatch", 1, unwatch),
+    JS_CFUNC_DEF("watchRef", 2, watch_ref),
+};
+const int wq_event_funcs_len = countof(wq_event_funcs);

@@ -1,0 +1,321 @@
+/* Life of the runtime: init, eval, dispatch, errors. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "quickjs-libc.h"
+#include "wqjs.h"
+
+wq_state wq;
+volatile uint32_t wq_interrupt;
+
+typedef struct {
+    int32_t kind, id, a, b;
+} wq_event;
+
+#define RING_CAP 256
+static wq_event ring[RING_CAP];
+
+/* Addresses the host reads once, after init. */
+static struct {
+    uint32_t interrupt, ring, ring_cap;
+} layout;
+
+static JSValue main_promise;
+static bool main_reported;
+
+/* Rejected promises nobody handles yet. */
+typedef struct {
+    JSValue promise, reason;
+} rejection;
+static rejection *rejections;
+static int rejections_len, rejections_cap;
+
+static char *error_record;
+static size_t error_len, error_cap;
+
+/* ---- error records: fields as u32 length + bytes ---- */
+
+enum { FIELD_MAX = 64 * 1024 };
+
+static void record_put(const char *p, size_t len)
+{
+    uint32_t n;
+    if (len > FIELD_MAX)
+        len = FIELD_MAX;
+    n = len;
+    if (error_cap - error_len < len + 4) {
+        size_t cap = (error_len + len + 4) * 2;
+        char *r = realloc(error_record, cap);
+        if (!r)
+            return;
+        error_record = r;
+        error_cap = cap;
+    }
+    memcpy(error_record + error_len, &n, 4);
+    memcpy(error_record + error_len + 4, p, len);
+    error_len += len + 4;
+}
+
+static void record_value(JSContext *ctx, JSValueConst v)
+{
+    size_t len;
+    const char *s = NULL;
+    if (!JS_IsUndefined(v) && !JS_IsNull(v) && !JS_IsException(v))
+        s = wq_utf8(ctx, v, &len);
+    if (s) {
+        record_put(s, len);
+        JS_FreeCString(ctx, s);
+    } else {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+        record_put("", 0);
+    }
+}
+
+static void record_prop(JSContext *ctx, JSValueConst obj, const char *prop)
+{
+    JSValue v = JS_GetPropertyStr(ctx, obj, prop);
+    record_value(ctx, v);
+    JS_FreeValue(ctx, v);
+}
+
+/* Fields: flags, name, message, stack, code, errno, syscall, text. */
+static void record_error(JSContext *ctx, JSValueConst exc, bool in_promise)
+{
+    bool is_error = JS_IsError(exc);
+    char flags[2] = { is_error ? 'E' : 'V', in_promise ? 'p' : ' ' };
+    error_len = 0;
+    record_put(flags, 2);
+    if (is_error) {
+        record_prop(ctx, exc, "name");
+        record_prop(ctx, exc, "message");
+        record_prop(ctx, exc, "stack");
+        record_prop(ctx, exc, "code");
+        record_prop(ctx, exc, "errno");
+        record_prop(ctx, exc, "syscall");
+    } else {
+        for (int i = 0; i < 6; i++)
+            record_put("", 0);
+    }
+    if (JS_IsSymbol(exc))
+        record_put("Symbol()", 8);
+    else
+        record_value(ctx, exc);
+}
+
+/* Turns the pending exception into a status. */
+static int32_t take_exception(JSContext *ctx, bool in_promise)
+{
+    JSValue exc = JS_GetException(ctx);
+    int32_t status = WQ_EXCEPTION;
+    if (wq.exiting) {
+        status = WQ_EXIT;
+    } else if (wq_interrupt) {
+        status = WQ_INTERRUPTED;
+    } else {
+        record_error(ctx, exc, in_promise);
+    }
+    JS_FreeValue(ctx, exc);
+    return status;
+}
+
+WQ_EXPORT("wqjs_error") const char *wqjs_error(void) { return error_record; }
+WQ_EXPORT("wqjs_error_len") uint32_t wqjs_error_len(void) { return error_len; }
+WQ_EXPORT("wqjs_exit_code") int32_t wqjs_exit_code(void) { return wq.exit_code; }
+
+/* ---- engine hooks ---- */
+
+static int on_interrupt(JSRuntime *rt, void *opaque)
+{
+    return wq_interrupt != 0 || wq.exiting;
+}
+
+static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason,
+                         bool is_handled, void *opaque)
+{
+    if (!is_handled) {
+        if (rejections_len == rejections_cap) {
+            int cap = rejections_cap ? rejections_cap * 2 : 16;
+            rejection *r = js_realloc(ctx, rejections, cap * sizeof(*r));
+            if (!r) {
+                JS_FreeValue(ctx, JS_GetException(ctx));
+                return;
+            }
+            rejections = r;
+            rejections_cap = cap;
+        }
+        rejections[rejections_len++] = (rejection){ JS_DupValue(ctx, promise), JS_DupValue(ctx, reason) };
+        return;
+    }
+    for (int i = rejections_len - 1; i >= 0; i--) {
+        if (JS_IsStrictEqual(ctx, rejections[i].promise, promise)) {
+            rejection r = rejections[i];
+            memmove(&rejections[i], &rejections[i + 1], (--rejections_len - i) * sizeof(r));
+            JS_FreeValue(ctx, r.promise);
+            JS_FreeValue(ctx, r.reason);
+            return;
+        }
+    }
+}
+
+/* ---- exports ---- */
+
+WQ_EXPORT("wqjs_alloc") void *wqjs_alloc(uint32_t len) { return malloc(len); }
+WQ_EXPORT("wqjs_free") void wqjs_free(void *p) { free(p); }
+
+WQ_EXPORT("wqjs_layout") const void *wqjs_layout(void)
+{
+    layout.interrupt = (uint32_t)&wq_interrupt;
+    layout.ring = (uint32_t)ring;
+    layout.ring_cap = RING_CAP;
+    return &layout;
+}
+
+/* A limit of 0 leaves the engine's default. */
+WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_size)
+{
+    if (wq.rt)
+        return -EALREADY;
+    /* wasi-libc reads the zone once; scripts see UTC unless TZ is granted. */
+    wq.rt = JS_NewRuntime();
+    if (!wq.rt)
+        return -ENOMEM;
+    if (memory_limit)
+        JS_SetMemoryLimit(wq.rt, memory_limit);
+    if (stack_size)
+        JS_SetMaxStackSize(wq.rt, stack_size);
+    js_std_init_handlers(wq.rt);
+    wq.ctx = JS_NewContext(wq.rt);
+    if (!wq.ctx)
+        return -ENOMEM;
+    main_promise = JS_UNDEFINED;
+    JS_SetInterruptHandler(wq.rt, on_interrupt, NULL);
+    JS_SetHostPromiseRejectionTracker(wq.rt, on_rejection, NULL);
+    wq_init_loader(wq.rt);
+    if (wq_init_module_native(wq.ctx) || wq_init_module_sockets(wq.ctx) ||
+        !js_init_module_std(wq.ctx, "wqjs:internal/std") ||
+        !js_init_module_os(wq.ctx, "wqjs:internal/os"))
+        return -ENOMEM;
+    return 0;
+}
+
+static int32_t drain(JSContext *ctx)
+{
+    JSContext *c;
+    for (;;) {
+        int r = JS_ExecutePendingJob(wq.rt, &c);
+        if (r < 0)
+            return take_exception(ctx, false);
+        if (wq.exiting)
+            return WQ_EXIT;
+        if (wq_interrupt)
+            return WQ_INTERRUPTED;
+        if (r == 0)
+            break;
+    }
+    if (!main_reported && JS_PromiseState(ctx, main_promise) == JS_PROMISE_REJECTED) {
+        main_reported = true;
+        JS_Throw(ctx, JS_PromiseResult(ctx, main_promise));
+        return take_exception(ctx, false);
+    }
+    if (rejections_len > 0) {
+        rejection r = rejections[0];
+        memmove(&rejections[0], &rejections[1], --rejections_len * sizeof(r));
+        JS_FreeValue(ctx, r.promise);
+        JS_Throw(ctx, r.reason);
+        return take_exception(ctx, true);
+    }
+    return WQ_OK;
+}
+
+/* Runs microtasks until none is left, then reports a rejection nobody handled. */
+WQ_EXPORT("wqjs_jobs") int32_t wqjs_jobs(void)
+{
+    JS_UpdateStackTop(wq.rt);
+    return drain(wq.ctx);
+}
+
+enum { EVAL_MODULE = 1, EVAL_MAIN = 2 };
+
+/* Evaluates source (NUL-ended at len) and drains the jobs. WQ_PENDING when the
+ * module's promise waits for events. */
+WQ_EXPORT("wqjs_eval")
+int32_t wqjs_eval(const char *source, uint32_t len, const char *name, uint32_t flags)
+{
+    JSContext *ctx = wq.ctx;
+    JSValue v;
+    int32_t r;
+    JS_UpdateStackTop(wq.rt);
+    if (!(flags & EVAL_MODULE)) {
+        v = JS_Eval(ctx, source, len, name, JS_EVAL_TYPE_GLOBAL);
+        if (JS_IsException(v))
+            return take_exception(ctx, false);
+        JS_FreeValue(ctx, v);
+        return drain(ctx);
+    }
+    v = JS_Eval(ctx, source, len, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+    if (JS_IsException(v))
+        return take_exception(ctx, false);
+    if (wq_module_set_meta(ctx, JS_VALUE_GET_PTR(v), flags & EVAL_MAIN)) {
+        JS_FreeValue(ctx, v);
+        return take_exception(ctx, false);
+    }
+    v = JS_EvalFunction(ctx, v);
+    if (JS_IsException(v))
+        return take_exception(ctx, false);
+    JS_FreeValue(ctx, main_promise);
+    main_promise = v;
+    main_reported = false;
+    JS_PromiseMarkAsHandled(ctx, v);
+    r = drain(ctx);
+    if (r == WQ_OK && JS_PromiseState(ctx, main_promise) == JS_PROMISE_PENDING)
+        return WQ_PENDING;
+    return r;
+}
+
+/* Whether the last evaluated module still waits. */
+WQ_EXPORT("wqjs_pending") int32_t wqjs_pending(void)
+{
+    return JS_PromiseState(wq.ctx, main_promise) == JS_PROMISE_PENDING;
+}
+
+/* Handles events [from, n) of the ring, microtasks after each. Returns
+ * status << 16 | index of the first event not handled. */
+WQ_EXPORT("wqjs_dispatch") int32_t wqjs_dispatch(uint32_t from, uint32_t n)
+{
+    JSContext *ctx = wq.ctx;
+    JS_UpdateStackTop(wq.rt);
+    if (n > RING_CAP)
+        n = RING_CAP;
+    while (from < n) {
+        wq_event e = ring[from++];
+        int32_t status;
+        if (wq_dispatch_event(ctx, e.kind, e.id, e.a, e.b) < 0)
+            status = take_exception(ctx, false);
+        else
+            status = drain(ctx);
+        if (status != WQ_OK)
+            return status << 16 | from;
+    }
+    return from;
+}
+
+/* Clears the interrupt flag and std.exit's mark, so that the sandbox may run on. */
+WQ_EXPORT("wqjs_resume") void wqjs_resume(void)
+{
+    wq_interrupt = 0;
+    wq.exiting = false;
+}
+
+WQ_EXPORT("wqjs_memory_used") uint32_t wqjs_memory_used(void)
+{
+    JSMemoryUsage u;
+    JS_ComputeMemoryUsage(wq.rt, &u);
+    return u.malloc_size;
+}
+
+WQ_EXPORT("wqjs_gc") void wqjs_gc(void)
+{
+    JS_UpdateStackTop(wq.rt);
+    JS_RunGC(wq.rt);
+}

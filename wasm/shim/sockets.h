@@ -1,0 +1,22 @@
+/* The pieces of the module wqjs:sockets. */
+#ifndef WQJS_SOCKETS_H
+#define WQJS_SOCKETS_H
+#include "wqjs.h"
+
+extern const JSCFunctionListEntry wq_socket_funcs[];
+extern const int wq_socket_funcs_len;
+extern const JSCFunctionListEntry wq_poll_funcs[];
+extern const int wq_poll_funcs_len;
+extern const JSCFunctionListEntry wq_socket_consts[];
+extern const int wq_socket_consts_len;
+/* Non-throwing variants, exported by wqjs:internal/native. */
+extern const JSCFunctionListEntry wq_try_funcs[];
+extern const int wq_try_funcs_len;
+/* parse_http_request */
+extern const JSCFunctionListEntry wq_http_funcs[];
+extern const int wq_http_funcs_len;
+
+/* Defines address, port and family on obj. */
+JSValue wq_addr_props(JSContext *ctx, JSValue obj, const wq_addr *a);
+
+#endif

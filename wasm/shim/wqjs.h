@@ -1,0 +1,159 @@
+/* The shim: what stands between QuickJS and the host.
+ *
+ * Every import returns a value >= 0 or a negated errno in wasi-libc's
+ * numbering (ABI rules: RATIONALE.md). Every export is called by the host
+ * only, never re-entered from an import. There is one runtime and one context
+ * in a wasm memory, so the shim keeps its state in one static struct. */
+#ifndef WQJS_H
+#define WQJS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "quickjs.h"
+
+#define WQ_IMPORT(module, name) \
+    __attribute__((import_module(module), import_name(name))) extern
+#define WQ_EXPORT(name) __attribute__((export_name(name)))
+#define countof(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Guest fds of the socket table start here, apart from WASI's file fds. */
+#define WQ_FD_BASE 1000
+#define WQ_FD_MAX 65536
+
+/* Results of the exports that run JavaScript. */
+enum {
+    WQ_OK = 0,
+    WQ_EXCEPTION = 1,   /* an error record is ready: wqjs_error */
+    WQ_INTERRUPTED = 2, /* the interrupt flag ended the code */
+    WQ_EXIT = 3,        /* std.exit: code in wqjs_exit_code */
+    WQ_PENDING = 4,     /* eval only: the promise of the code is pending */
+};
+
+/* ---- imports ---- */
+
+/* Text of the last failed import call (a denial's reason, a module's error);
+ * reading it clears it. */
+WQ_IMPORT("wqjs_core", "detail") int32_t wq_core_detail(char *ptr, int32_t cap);
+/* Resolve and load leave their result in the host; take copies it out. */
+WQ_IMPORT("wqjs_core", "module_resolve")
+int32_t wq_core_module_resolve(const char *base, int32_t base_len,
+                               const char *spec, int32_t spec_len);
+WQ_IMPORT("wqjs_core", "module_load")
+int32_t wq_core_module_load(const char *name, int32_t name_len);
+/* The file URL of a module's path: the host percent-encodes. */
+WQ_IMPORT("wqjs_core", "module_url")
+int32_t wq_core_module_url(const char *name, int32_t name_len);
+WQ_IMPORT("wqjs_core", "take") int32_t wq_core_take(void *ptr, int32_t cap);
+/* Script arguments, one after the other: -ENOENT past the last. */
+WQ_IMPORT("wqjs_core", "arg") int32_t wq_core_arg(int32_t index);
+
+WQ_IMPORT("wqjs_event", "timer_start")
+int32_t wq_event_timer_start(int32_t id, double delay_ms, int32_t repeat);
+WQ_IMPORT("wqjs_event", "timer_stop") int32_t wq_event_timer_stop(int32_t id);
+WQ_IMPORT("wqjs_event", "timer_ref")
+int32_t wq_event_timer_ref(int32_t id, int32_t on);
+WQ_IMPORT("wqjs_event", "watch") int32_t wq_event_watch(int32_t fd);
+WQ_IMPORT("wqjs_event", "unwatch") int32_t wq_event_unwatch(int32_t fd);
+WQ_IMPORT("wqjs_event", "watch_ref")
+int32_t wq_event_watch_ref(int32_t fd, int32_t on);
+
+/* An address as it crosses the ABI: the host formats and parses the text. */
+typedef struct {
+    uint16_t family;
+    uint16_t port;
+    uint16_t len;
+    uint16_t reserved;
+    char text[120];
+} wq_addr;
+
+typedef struct {
+    int32_t fd;
+    uint32_t events;
+    uint32_t revents;
+} wq_pollfd;
+
+WQ_IMPORT("wqjs_socket", "socket") int32_t wq_socket(int32_t domain, int32_t type, int32_t protocol);
+WQ_IMPORT("wqjs_socket", "socketpair") int32_t wq_socketpair(int32_t domain, int32_t type, int32_t protocol, int32_t *fds);
+WQ_IMPORT("wqjs_socket", "bind") int32_t wq_bind(int32_t fd, const char *addr, int32_t len, int32_t port);
+WQ_IMPORT("wqjs_socket", "listen") int32_t wq_listen(int32_t fd, int32_t backlog);
+WQ_IMPORT("wqjs_socket", "accept") int32_t wq_accept(int32_t fd, wq_addr *peer, int32_t dontwait);
+WQ_IMPORT("wqjs_socket", "connect") int32_t wq_connect(int32_t fd, const char *addr, int32_t len, int32_t port, int32_t dontwait);
+WQ_IMPORT("wqjs_socket", "send") int32_t wq_send(int32_t fd, const void *ptr, int32_t len, int32_t flags);
+WQ_IMPORT("wqjs_socket", "recv") int32_t wq_recv(int32_t fd, void *ptr, int32_t len, int32_t flags);
+WQ_IMPORT("wqjs_socket", "sendto") int32_t wq_sendto(int32_t fd, const void *ptr, int32_t len, int32_t flags, const char *addr, int32_t alen, int32_t port);
+WQ_IMPORT("wqjs_socket", "recvfrom") int32_t wq_recvfrom(int32_t fd, void *ptr, int32_t len, int32_t flags, wq_addr *from);
+WQ_IMPORT("wqjs_socket", "shutdown") int32_t wq_shutdown(int32_t fd, int32_t how);
+WQ_IMPORT("wqjs_socket", "close") int32_t wq_close(int32_t fd);
+WQ_IMPORT("wqjs_socket", "setsockopt") int32_t wq_setsockopt(int32_t fd, int32_t level, int32_t opt, int32_t val);
+WQ_IMPORT("wqjs_socket", "getsockopt") int32_t wq_getsockopt(int32_t fd, int32_t level, int32_t opt, int32_t *val);
+WQ_IMPORT("wqjs_socket", "getsockname") int32_t wq_getsockname(int32_t fd, wq_addr *addr);
+WQ_IMPORT("wqjs_socket", "getpeername") int32_t wq_getpeername(int32_t fd, wq_addr *addr);
+WQ_IMPORT("wqjs_socket", "fcntl") int32_t wq_fcntl(int32_t fd, int32_t cmd, int32_t arg);
+WQ_IMPORT("wqjs_socket", "poll") int32_t wq_poll(wq_pollfd *fds, int32_t n, int32_t timeout_ms);
+WQ_IMPORT("wqjs_socket", "epoll_create1") int32_t wq_epoll_create1(int32_t flags);
+WQ_IMPORT("wqjs_socket", "epoll_ctl") int32_t wq_epoll_ctl(int32_t epfd, int32_t op, int32_t fd, int32_t events);
+WQ_IMPORT("wqjs_socket", "epoll_wait") int32_t wq_epoll_wait(int32_t epfd, wq_pollfd *out, int32_t max, int32_t timeout_ms);
+/* The i-th granted fd (-ENOENT past the last) and its name, to be taken. */
+WQ_IMPORT("wqjs_socket", "granted") int32_t wq_granted(int32_t index);
+WQ_IMPORT("wqjs_socket", "granted_name") int32_t wq_granted_name(int32_t index);
+
+/* A lookup leaves the addresses, NUL-separated, to be taken. */
+WQ_IMPORT("wqjs_name", "lookup") int32_t wq_name_lookup(const char *name, int32_t len, int32_t family);
+WQ_IMPORT("wqjs_name", "lookup_start") int32_t wq_name_lookup_start(int32_t id, const char *name, int32_t len, int32_t family);
+WQ_IMPORT("wqjs_name", "lookup_result") int32_t wq_name_lookup_result(int32_t id);
+
+/* ---- shared between the shim's files ---- */
+
+typedef struct {
+    JSRuntime *rt;
+    JSContext *ctx;
+    int32_t exit_code;
+    bool exiting;
+    int32_t last_errno; /* of the last failed socket call: get_error() */
+} wq_state;
+
+extern wq_state wq;
+extern volatile uint32_t wq_interrupt;
+
+/* Throws an InternalError with code, errno, syscall (and address, port when
+ * addr is not NULL) for a negated errno from an import. */
+JSValue wq_throw_errno(JSContext *ctx, int32_t negated, const char *syscall,
+                       const char *addr, int32_t port);
+const char *wq_errno_name(int32_t err);
+
+/* Copies the host's pending bytes into a js_malloc'ed, NUL-ended buffer. */
+char *wq_take(JSContext *ctx, int32_t len);
+
+/* A view of the bytes of an ArrayBuffer, typed array or DataView, narrowed by
+ * optional offset and length arguments; false with a pending exception. The
+ * pointer is valid until JavaScript runs again. */
+bool wq_bytes(JSContext *ctx, JSValueConst v, JSValueConst off,
+              JSValueConst len, bool writable, uint8_t **ptr, size_t *size);
+
+/* The UTF-8 form of a string with lone surrogates replaced; free with
+ * JS_FreeCString. */
+/* The string of UTF-8 bytes, bad sequences replaced (WHATWG). */
+JSValue wq_decode(JSContext *ctx, const uint8_t *p, size_t len);
+/* The addresses of a name as an array of strings; throws. */
+JSValue wq_lookup_sync(JSContext *ctx, JSValueConst name, int32_t family);
+const char *wq_utf8(JSContext *ctx, JSValueConst v, size_t *len);
+/* How many bytes at the end of p are the start of a sequence that may go on. */
+size_t wq_utf8_tail(const uint8_t *p, size_t len);
+
+int wq_init_module_native(JSContext *ctx);
+int wq_init_module_sockets(JSContext *ctx);
+void wq_init_loader(JSRuntime *rt);
+JSValue wq_import_now(JSContext *ctx, const char *specifier);
+int wq_module_set_meta(JSContext *ctx, JSModuleDef *m, bool is_main);
+
+/* event.c */
+extern const JSCFunctionListEntry wq_event_funcs[];
+extern const int wq_event_funcs_len;
+int wq_dispatch_event(JSContext *ctx, int32_t kind, int32_t id, int32_t a, int32_t b);
+/* Drops a watcher's callback; called when its fd is closed. */
+void wq_event_forget(JSContext *ctx, int32_t fd);
+int32_t wq_event_new_op(JSContext *ctx, JSValueConst callback);
+void wq_event_drop_op(JSContext *ctx, int32_t id);
+
+#endif
