@@ -124,7 +124,7 @@ FN(js_epoll_wait)
     for (int32_t i = 0; i < r; i++) {
         JSValue o = JS_NewObject(ctx);
         JS_DefinePropertyValueStr(ctx, o, "fd", JS_NewInt32(ctx, fds[i].fd), JS_PROP_C_W_E);
-        JS_DefinePropertyValueStr(ctx, o, "events", JS_NewUint32(ctx, fds[i].events), JS_PROP_C_W_E);
+        JS_DefinePropertyValueStr(ctx, o, "events", JS_NewUint32(ctx, fds[i].revents), JS_PROP_C_W_E);
         JS_DefinePropertyValueUint32(ctx, out, i, o, JS_PROP_C_W_E);
     }
     js_free(ctx, fds);

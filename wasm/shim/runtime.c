@@ -171,6 +171,11 @@ WQ_EXPORT("wqjs_layout") const void *wqjs_layout(void)
     return &layout;
 }
 
+/* wasi-libc keeps the working folder in the program and lets chdir in only
+ * where the folder can be looked at; the start does not need a grant. */
+extern char *__wasilibc_cwd;
+WQ_EXPORT("wqjs_set_cwd") void wqjs_set_cwd(const char *dir) { __wasilibc_cwd = strdup(dir); }
+
 /* A limit of 0 leaves the engine's default. */
 WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_size)
 {

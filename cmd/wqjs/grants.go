@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/wqjs/wqjs/host"
+)
+
+// openGrants opens the listeners of --listen and takes over those of
+// systemd-style socket activation (sd_listen_fds(3)).
+func openGrants(ctx context.Context, listen []string) ([]host.Grant, error) {
+	grants := activated()
+	for _, spec := range listen {
+		g, err := openListener(ctx, spec)
+		if err != nil {
+			closeGrants(grants)
+			return nil, err
+		}
+		grants = append(grants, g)
+	}
+	return grants, nil
+}
+
+func closeGrants(grants []host.Grant) {
+	for _, g := range grants {
+		g.File.Close()
+	}
+}
+
+// openListener takes ADDR, unix:PATH and NAME=ADDR.
+func openListener(ctx context.Context, spec string) (host.Grant, error) {
+	name, addr, named := strings.Cut(spec, "=")
+	if !named {
+		name, addr = "", spec
+	}
+	network := "tcp"
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		network, addr = "unix", path
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, network, addr)
+	if err != nil {
+		return host.Grant{}, usagef("--listen %s: %v", spec, err)
+	}
+	defer l.Close()
+	if u, ok := l.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false) // the sandbox goes on with it
+	}
+	f, err := l.(interface{ File() (*os.File, error) }).File()
+	if err != nil {
+		return host.Grant{}, fmt.Errorf("--listen %s: %w", spec, err)
+	}
+	return host.Grant{Name: name, File: f}, nil
+}
+
+// activated are the sockets from fd 3 on that the environment announces for
+// this process.
+func activated() []host.Grant {
+	const first = 3
+	pid, err := strconv.Atoi(os.Getenv("LISTEN_PID"))
+	n, err2 := strconv.Atoi(os.Getenv("LISTEN_FDS"))
+	if err != nil || err2 != nil || pid != os.Getpid() || n < 1 || n > 1024 {
+		return nil
+	}
+	names := strings.Split(os.Getenv("LISTEN_FDNAMES"), ":")
+	var grants []host.Grant
+	for i := range n {
+		name := ""
+		if i < len(names) {
+			name = names[i]
+		}
+		grants = append(grants, host.Grant{Name: name, File: os.NewFile(uintptr(first+i), name)})
+	}
+	return grants
+}

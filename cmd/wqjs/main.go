@@ -1,0 +1,79 @@
+// Command wqjs runs JavaScript in a sandbox that reaches only what its flags
+// grant.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes, besides those scripts choose with std.exit.
+const (
+	exitOK        = 0
+	exitError     = 1   // uncaught error or unhandled rejection
+	exitUsage     = 2   // wrong flags or arguments
+	exitUnsettled = 13  // top-level await that never settles (as in Node)
+	exitInternal  = 70  // the engine failed (EX_SOFTWARE)
+	exitLimit     = 124 // --timeout or --cpu-time reached (as timeout(1) says)
+	exitSignal    = 128 // plus the signal's number
+)
+
+func main() { os.Exit(doMain(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// signalError is the cause when a signal ends the run.
+type signalError struct{ sig syscall.Signal }
+
+func (e signalError) Error() string { return "stopped by " + e.sig.String() }
+
+// doMain is main as a function: arguments and streams in, exit code out.
+func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	sigs := make(chan os.Signal, 1)
+	signal.Notify(sigs, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(sigs)
+	go func() {
+		select {
+		case s := <-sigs:
+			sig, _ := s.(syscall.Signal)
+			cancel(signalError{sig})
+			signal.Stop(sigs) // a second one kills
+		case <-ctx.Done():
+		}
+	}()
+
+	command := "run"
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return exitUsage
+	}
+	switch args[0] {
+	case "run", "version", "help", "cache":
+		command, args = args[0], args[1:]
+	case "-h", "--help":
+		command, args = "help", nil
+	case "-v", "--version":
+		command, args = "version", nil
+	}
+	switch command {
+	case "version":
+		printVersion(stdout)
+		return exitOK
+	case "help":
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	case "cache":
+		return cacheCommand(ctx, args, stdout, stderr)
+	}
+	return runCommand(ctx, args, stdin, stdout, stderr)
+}
+
+// fail prints one readable message.
+func fail(stderr io.Writer, code int, err error) int {
+	fmt.Fprintf(stderr, "wqjs: %v\n", err)
+	return code
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/wqjs/wqjs/host"
+)
+
+const maxStdin = 64 << 20
+
+func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parseRun(args)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("time limit of %v reached (--timeout)", o.timeout))
+		defer cancel()
+	}
+	grants, err := openGrants(ctx, o.listen)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	defer closeGrants(grants)
+	cwd, err := os.Getwd()
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	name, source, err := entry(ctx, o, cwd, stdin)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	engine, err := newEngine(ctx)
+	if err != nil {
+		return fail(stderr, exitInternal, err)
+	}
+	defer engine.Close(context.Background())
+	sandbox, err := engine.NewSandbox(ctx, host.SandboxConfig{
+		Policy:     o.policy,
+		Limits:     o.limits,
+		Grants:     grants,
+		ModuleDirs: []string{filepath.Dir(name)},
+		Dir:        cwd,
+		Args:       append([]string{name}, o.args...),
+		Env:        os.Environ(),
+		Stdin:      stdin,
+		Stdout:     stdout,
+		Stderr:     stderr,
+	})
+	if err != nil {
+		var ie *host.InterruptError
+		if errors.As(err, &ie) {
+			return report(stderr, err)
+		}
+		return fail(stderr, exitUsage, err)
+	}
+	defer sandbox.Close()
+	if source == nil {
+		err = sandbox.RunFile(ctx, name)
+	} else if err = sandbox.EvalModule(ctx, name, *source); err == nil {
+		err = sandbox.Run(ctx)
+	}
+	return report(stderr, err)
+}
+
+// entry is the main module's path and, unless it is a file, its source.
+func entry(ctx context.Context, o *options, cwd string, stdin io.Reader) (string, *string, error) {
+	switch {
+	case o.isCode:
+		return filepath.Join(cwd, "[eval]"), &o.code, nil
+	case o.script == "-":
+		src, err := readStdin(ctx, stdin)
+		if err != nil {
+			return "", nil, fmt.Errorf("reading the script from standard input: %w", err)
+		}
+		return filepath.Join(cwd, "[stdin]"), &src, nil
+	}
+	abs, err := filepath.Abs(o.script)
+	if err != nil {
+		return "", nil, err
+	}
+	info, err := os.Stat(abs)
+	if err != nil {
+		return "", nil, usagef("cannot read the script %s: %v", o.script, errors.Unwrap(err))
+	}
+	if info.IsDir() {
+		return "", nil, usagef("cannot read the script %s: it is a folder", o.script)
+	}
+	return abs, nil, nil
+}
+
+// readStdin ends with ctx, though a read in progress stays behind.
+func readStdin(ctx context.Context, r io.Reader) (string, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		b, err := io.ReadAll(io.LimitReader(r, maxStdin+1))
+		if err == nil && len(b) > maxStdin {
+			err = fmt.Errorf("longer than %d bytes", maxStdin)
+		}
+		done <- result{b, err}
+	}()
+	select {
+	case r := <-done:
+		return string(r.b), r.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// report prints what ended the run and returns the exit code.
+func report(stderr io.Writer, err error) int {
+	var (
+		js   *host.JSError
+		exit *host.ExitError
+		sig  signalError
+		trap *host.TrapError
+		intr *host.InterruptError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		return exit.Code
+	case errors.As(err, &sig):
+		return exitSignal + int(sig.sig)
+	case errors.As(err, &js):
+		fmt.Fprint(stderr, uncaught(js))
+		return exitError
+	case errors.Is(err, host.ErrUnsettled):
+		return fail(stderr, exitUnsettled, err)
+	case errors.Is(err, host.ErrCPUTime):
+		return fail(stderr, exitLimit, errors.New("CPU time limit reached (--cpu-time)"))
+	case errors.As(err, &intr):
+		return fail(stderr, exitLimit, intr.Cause)
+	case errors.As(err, &trap):
+		msg, _, _ := strings.Cut(err.Error(), "\n")
+		return fail(stderr, exitInternal, errors.New(msg))
+	}
+	return fail(stderr, exitError, err)
+}
+
+// uncaught is "file:line:column: Uncaught TypeError: …" and the stack.
+func uncaught(e *host.JSError) string {
+	var b strings.Builder
+	if pos := e.Position(); pos != "" {
+		b.WriteString(pos + ": ")
+	}
+	b.WriteString("Uncaught ")
+	if e.InPromise {
+		b.WriteString("(in promise) ")
+	}
+	b.WriteString(e.Error() + "\n")
+	if e.Stack != "" {
+		b.WriteString(strings.TrimRight(e.Stack, "\n") + "\n")
+	}
+	return b.String()
+}

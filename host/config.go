@@ -1,0 +1,114 @@
+package host
+
+import (
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"time"
+)
+
+// Policy says what a sandbox may reach. The zero value denies everything.
+//
+// Each rule is one string, as in the CLI's flags: see the fields. A rule "*"
+// allows all of its kind but special address ranges (link-local, cloud
+// metadata), which need an explicit address or CIDR.
+type Policy struct {
+	// All allows everything, special ranges and all files too.
+	All bool
+	// Connect lists TCP destinations: "example.com:443", "*.example.com",
+	// "10.0.0.0/8:5432", "[::1]:80". A name allows exactly the addresses that
+	// the sandbox's own lookup of it returned.
+	Connect []string
+	// Listen lists local TCP addresses: "127.0.0.1:8080", ":8080", "*".
+	Listen []string
+	// Resolve lists names that may be looked up: "example.com", "*.internal".
+	Resolve []string
+	// UDP lists local and remote UDP addresses, in the form of Connect.
+	UDP []string
+	// Unix lists socket paths, folders with a trailing slash, and "@abstract"
+	// names.
+	Unix []string
+	// Raw allows raw sockets (the process needs the privilege as well).
+	Raw bool
+	// Env lists environment variables of SandboxConfig.Env the guest may see:
+	// "HOME", "APP_*", "*".
+	Env []string
+	// ReadDirs and WriteDirs list folders or files of the host, shown to the
+	// guest at the same absolute path. A write grant does not imply reading.
+	ReadDirs, WriteDirs []string
+}
+
+// Limits bound what a sandbox may use. Zero values are the defaults named.
+type Limits struct {
+	// Memory is the size of the guest's memory in bytes, runtime included:
+	// default 256 MiB, at least 4 MiB, at most 4 GiB. Near it, JavaScript gets
+	// an out-of-memory error; beyond it, memory does not grow.
+	Memory uint64
+	// Stack is how much of the engine's 1 MiB C stack JavaScript may use, in
+	// bytes; beyond it there is a RangeError. Default 512 KiB.
+	Stack uint32
+	// CPUTime is how long the sandbox may execute, over its life, waiting not
+	// counted. Default: no limit.
+	CPUTime time.Duration
+	// FDs is how many sockets may be open. Default 4096.
+	FDs int
+	// Files is how many files may be open. Default 256.
+	Files int
+	// Timers is how many timers may be pending. Default 100,000.
+	Timers int
+	// Lookups is how many names the sandbox may look up over its life.
+	// Default 100,000.
+	Lookups int
+}
+
+const (
+	defaultMemory  = 256 << 20
+	minMemory      = 4 << 20
+	maxMemory      = 4 << 30
+	defaultStack   = 512 << 10
+	minStack       = 16 << 10
+	maxStack       = 960 << 10
+	defaultFDs     = 4096
+	defaultLookups = 100_000
+)
+
+// Grant is a socket the sandbox may use without any other permission: a
+// listener, or a connection. Scripts find it in granted of wqjs:sockets.
+type Grant struct {
+	// Name tells scripts what it is for; it may be empty.
+	Name string
+	// File is the socket; the sandbox gets a duplicate. (*net.TCPListener).File
+	// and its like give one.
+	File *os.File
+}
+
+// Mount shows a file system read-only at an absolute path of the guest.
+type Mount struct {
+	GuestPath string
+	FS        fs.FS
+}
+
+// SandboxConfig configures a Sandbox. The zero value grants nothing.
+type SandboxConfig struct {
+	Policy Policy
+	Limits Limits
+	Grants []Grant
+	Mounts []Mount
+	// ModuleDirs are folders that ES modules may be imported from, besides
+	// those of Policy.ReadDirs.
+	ModuleDirs []string
+	// Dir is the guest's working folder, for relative paths; default "/".
+	Dir string
+	// Args are the script's arguments: scriptArgs.
+	Args []string
+	// Env is the environment that Policy.Env chooses from: "NAME=value".
+	Env []string
+	// Stdin, Stdout and Stderr are the guest's; nil is empty and discarded.
+	// A Read of Stdin that blocks does not keep the sandbox from being
+	// interrupted, but keeps one goroutine until it returns.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Resolver answers lookups; nil is net.DefaultResolver.
+	Resolver *net.Resolver
+}

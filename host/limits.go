@@ -1,0 +1,81 @@
+package host
+
+import (
+	"fmt"
+
+	"github.com/wqjs/wqjs/imports"
+)
+
+// check fills in defaults; its errors name the field and the value.
+func (l Limits) check() (Limits, error) {
+	if l.Memory == 0 {
+		l.Memory = defaultMemory
+	}
+	if l.Memory < minMemory || l.Memory > maxMemory {
+		return l, fmt.Errorf("Limits.Memory is %d bytes, must be from %d to %d", l.Memory, uint64(minMemory), uint64(maxMemory))
+	}
+	if l.Stack == 0 {
+		l.Stack = defaultStack
+	}
+	if l.Stack < minStack || l.Stack > maxStack {
+		return l, fmt.Errorf("Limits.Stack is %d bytes, must be from %d to %d", l.Stack, minStack, maxStack)
+	}
+	if l.CPUTime < 0 {
+		return l, fmt.Errorf("Limits.CPUTime is %v, must not be negative", l.CPUTime)
+	}
+	for _, f := range []struct {
+		name  string
+		value *int
+		dflt  int
+	}{
+		{"FDs", &l.FDs, defaultFDs},
+		{"Files", &l.Files, 256},
+		{"Timers", &l.Timers, 100_000},
+		{"Lookups", &l.Lookups, defaultLookups},
+	} {
+		if *f.value < 0 {
+			return l, fmt.Errorf("Limits.%s is %d, must not be negative", f.name, *f.value)
+		}
+		if *f.value == 0 {
+			*f.value = f.dflt
+		}
+	}
+	return l, nil
+}
+
+// imports translates the configuration.
+func (c SandboxConfig) imports(l Limits) imports.Config {
+	p := c.Policy
+	cfg := imports.Config{
+		Rules: imports.Rules{
+			All: p.All, Listen: p.Listen, Connect: p.Connect, Resolve: p.Resolve,
+			UDP: p.UDP, Unix: p.Unix, Raw: p.Raw, Env: p.Env,
+		},
+		AllFiles:    p.All,
+		ModuleDirs:  c.ModuleDirs,
+		Args:        c.Args,
+		Resolver:    c.Resolver,
+		MemoryLimit: l.Memory,
+		MaxFDs:      l.FDs,
+		MaxTimers:   l.Timers,
+		MaxLookups:  l.Lookups,
+		MaxOpen:     l.Files,
+	}
+	for _, m := range c.Mounts {
+		cfg.Mounts = append(cfg.Mounts, imports.Mount(m))
+	}
+	write := map[string]bool{}
+	for _, d := range p.WriteDirs {
+		write[d] = true
+	}
+	for _, d := range p.ReadDirs {
+		cfg.Dirs = append(cfg.Dirs, imports.Dir{Path: d, Read: true, Write: write[d]})
+		delete(write, d)
+	}
+	for _, d := range p.WriteDirs {
+		if write[d] {
+			cfg.Dirs = append(cfg.Dirs, imports.Dir{Path: d, Write: true})
+		}
+	}
+	return cfg
+}

@@ -1,0 +1,147 @@
+package host
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/wqjs/wqjs/imports"
+	"github.com/wqjs/wqjs/js"
+)
+
+const (
+	preludeName  = "wqjs:internal/prelude"
+	maxModule    = 64 << 20
+	soName       = "network_sockets.so" // the native C module's file
+	socketModule = "wqjs:sockets"
+)
+
+// aliases are the names QuickJS users know.
+var aliases = map[string]string{
+	"std": "wqjs:std", "os": "wqjs:os", "qjs:std": "wqjs:std", "qjs:os": "wqjs:os",
+}
+
+// modules resolves and loads ES modules for one sandbox.
+type modules struct {
+	guest   *imports.Guest
+	dir     string            // base of names without one
+	sources map[string][]byte // of modules loaded, to find the line of an import
+}
+
+func newModules(g *imports.Guest, dir string) *modules {
+	if dir == "" {
+		dir = "/"
+	}
+	return &modules{guest: g, dir: dir, sources: map[string][]byte{}}
+}
+
+// moduleError is a failed import; it says who imported what, and where.
+type moduleError struct {
+	msg string
+	err error
+}
+
+func (e *moduleError) Error() string { return e.msg }
+func (e *moduleError) Unwrap() error { return e.err }
+
+// Resolve turns an import's specifier into a module's name: a library module
+// ("wqjs:net") or an absolute path.
+func (m *modules) Resolve(base, spec string) (string, error) {
+	name, err := m.resolve(base, spec)
+	if err != nil {
+		return "", &moduleError{fmt.Sprintf("cannot import %q%s: %v", spec, m.from(base, spec), err), fs.ErrNotExist}
+	}
+	if !strings.HasPrefix(name, js.Prefix) {
+		// Where the import stands is known only here.
+		if err := m.guest.CheckModule(name); err != nil {
+			return "", &moduleError{fmt.Sprintf("cannot import %q%s: %v", spec, m.from(base, spec), explain(name, err)), err}
+		}
+	}
+	return name, nil
+}
+
+func explain(name string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s does not exist", name)
+	}
+	return err
+}
+
+func (m *modules) resolve(base, spec string) (string, error) {
+	if a, ok := aliases[spec]; ok {
+		return a, nil
+	}
+	if strings.HasPrefix(spec, js.Prefix) {
+		internal := strings.HasPrefix(spec, js.Prefix+"internal/")
+		if internal && !strings.HasPrefix(base, js.Prefix) || !js.Exists(spec) {
+			return "", fmt.Errorf("no such library module; there are %s", strings.Join(js.Public(), ", "))
+		}
+		return spec, nil
+	}
+	if path.Base(spec) == soName {
+		return socketModule, nil
+	}
+	switch {
+	case strings.HasPrefix(spec, "file:"):
+		u, err := url.Parse(spec)
+		if err != nil || u.Host != "" && u.Host != "localhost" || !path.IsAbs(u.Path) {
+			return "", errors.New("not a file URL with an absolute path")
+		}
+		return path.Clean(u.Path), nil
+	case path.IsAbs(spec):
+		return path.Clean(spec), nil
+	case strings.HasPrefix(spec, "./"), strings.HasPrefix(spec, "../"):
+		dir := m.dir
+		if path.IsAbs(base) {
+			dir = path.Dir(base)
+		}
+		return path.Join(dir, spec), nil
+	case strings.Contains(spec, "://"):
+		return "", errors.New("modules come from files: there is no loading over the network")
+	}
+	return "", fmt.Errorf("a bare name must be a library module (%s); start file names with \"./\"", strings.Join(js.Public(), ", "))
+}
+
+// from is " from FILE:LINE:COLUMN" of the import statement, as far as known.
+func (m *modules) from(base, spec string) string {
+	src, ok := m.sources[base]
+	if !ok {
+		if base == "" {
+			return ""
+		}
+		return " from " + base
+	}
+	for _, quote := range []string{"'", `"`} {
+		if i := bytes.Index(src, []byte(quote+spec+quote)); i >= 0 {
+			line := 1 + bytes.Count(src[:i], []byte("\n"))
+			col := i - bytes.LastIndexByte(src[:i], '\n')
+			return fmt.Sprintf(" from %s:%d:%d", base, line, col)
+		}
+	}
+	return " from " + base
+}
+
+// Load returns a module's source.
+func (m *modules) Load(name string) ([]byte, error) {
+	if strings.HasPrefix(name, js.Prefix) {
+		return js.Source(name)
+	}
+	src, err := m.guest.ReadModule(name, maxModule)
+	if err != nil {
+		return nil, &moduleError{fmt.Sprintf("cannot load module %s: %v", name, explain(name, err)), err}
+	}
+	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	m.remember(name, src)
+	return src, nil
+}
+
+// remember keeps a source for messages about its imports.
+func (m *modules) remember(name string, src []byte) { m.sources[name] = src }
+
+// URL is the file URL of a path.
+func (m *modules) URL(name string) string { return (&url.URL{Scheme: "file", Path: name}).String() }

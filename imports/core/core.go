@@ -1,0 +1,88 @@
+// Package core is the host module wqjs_core: what the engine itself needs of
+// the host. That is module resolution and sources, script arguments, and the
+// text of the last failed call.
+package core
+
+import (
+	"context"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/wqjs/wqjs/imports/internal/abi"
+	"github.com/wqjs/wqjs/imports/internal/guest"
+)
+
+// ModuleName is the name guests import from.
+const ModuleName = "wqjs_core"
+
+// Instantiate adds the module to r.
+func Instantiate(ctx context.Context, r wazero.Runtime) error {
+	return guest.Instantiate(ctx, r, ModuleName, []guest.Func{
+		{Name: "detail", Params: "ii", Call: detail},
+		{Name: "take", Params: "ii", Call: take},
+		{Name: "arg", Params: "i", Call: arg},
+		{Name: "module_resolve", Params: "iiii", Call: moduleResolve},
+		{Name: "module_load", Params: "ii", Call: moduleLoad},
+		{Name: "module_url", Params: "ii", Call: moduleURL},
+	})
+}
+
+func detail(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	b, err := m.Bytes(guest.Ptr(a[0]), guest.I32(a[1]))
+	if err != nil {
+		return 0, err
+	}
+	return int32(copy(b, g.TakeDetail())), nil
+}
+
+func take(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	b, err := m.Bytes(guest.Ptr(a[0]), guest.I32(a[1]))
+	if err != nil {
+		return 0, err
+	}
+	return g.Take(b), nil
+}
+
+func arg(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
+	i := guest.I32(a[0])
+	if i < 0 || int(i) >= len(g.Args) {
+		return 0, abi.ENOENT
+	}
+	return g.Offer([]byte(g.Args[i]))
+}
+
+func moduleResolve(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	base, err := m.String(guest.Ptr(a[0]), guest.I32(a[1]))
+	if err != nil {
+		return 0, err
+	}
+	spec, err := m.String(guest.Ptr(a[2]), guest.I32(a[3]))
+	if err != nil {
+		return 0, err
+	}
+	name, err := g.Modules.Resolve(base, spec)
+	if err != nil {
+		return 0, err
+	}
+	return g.Offer([]byte(name))
+}
+
+func moduleLoad(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	name, err := m.String(guest.Ptr(a[0]), guest.I32(a[1]))
+	if err != nil {
+		return 0, err
+	}
+	src, err := g.Modules.Load(name)
+	if err != nil {
+		return 0, err
+	}
+	return g.Offer(src)
+}
+
+func moduleURL(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	name, err := m.String(guest.Ptr(a[0]), guest.I32(a[1]))
+	if err != nil {
+		return 0, err
+	}
+	return g.Offer([]byte(g.Modules.URL(name)))
+}

@@ -1,0 +1,295 @@
+// Package imports gives a wazero runtime the host modules that the guest
+// (wasm/quickjs.wasm) imports, and makes the state behind them: one Guest a
+// sandbox. Package host is its user; embedders want host.
+package imports
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/experimental/sys"
+	"github.com/tetratelabs/wazero/experimental/sysfs"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/wqjs/wqjs/imports/core"
+	"github.com/wqjs/wqjs/imports/event"
+	"github.com/wqjs/wqjs/imports/internal/fdtable"
+	"github.com/wqjs/wqjs/imports/internal/guest"
+	"github.com/wqjs/wqjs/imports/internal/linmem"
+	"github.com/wqjs/wqjs/imports/internal/loop"
+	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/policy"
+	"github.com/wqjs/wqjs/imports/internal/rootfs"
+	"github.com/wqjs/wqjs/imports/name"
+	"github.com/wqjs/wqjs/imports/socket"
+)
+
+// Instantiate adds WASI preview 1 and the wqjs modules to r, once a runtime.
+func Instantiate(ctx context.Context, r wazero.Runtime) error {
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
+		return err
+	}
+	for _, add := range []func(context.Context, wazero.Runtime) error{
+		core.Instantiate, event.Instantiate, name.Instantiate, socket.Instantiate,
+	} {
+		if err := add(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Modules resolves and loads ES modules; see guest.Modules.
+type Modules = guest.Modules
+
+// Event is an entry of the guest's event ring.
+type Event = loop.Event
+
+// EventSize is the size of an Event in guest memory.
+const EventSize = 16
+
+// Rules are the text rules of a network and environment policy.
+type Rules = policy.Config
+
+// Dir is a folder or file of the host that the guest may use through WASI.
+type Dir struct {
+	// Path on the host; the guest sees the same absolute path.
+	Path        string
+	Read, Write bool
+}
+
+// Mount is a read-only file system shown at an absolute guest path.
+type Mount struct {
+	GuestPath string
+	FS        fs.FS
+}
+
+// Config is what a Guest is made of. The zero value grants nothing.
+type Config struct {
+	Rules  Rules
+	Dirs   []Dir
+	Mounts []Mount
+	// AllFiles grants every file of the host.
+	AllFiles bool
+	// ModuleDirs are folders modules may be loaded from, besides readable Dirs.
+	ModuleDirs []string
+	Args       []string
+	Resolver   *net.Resolver
+
+	MemoryLimit uint64 // bytes
+	MaxFDs      int
+	MaxTimers   int
+	MaxLookups  int
+	MaxOpen     int // files
+	// OnBlock is told when a blocking call starts and stops waiting.
+	OnBlock func(waiting bool)
+}
+
+// Guest is the host's state of one sandbox. Its methods are for the goroutine
+// that runs the sandbox, but for Interrupt.
+type Guest struct {
+	g       *guest.Guest
+	cancel  context.CancelFunc
+	memory  *linmem.Memory
+	files   *rootfs.FS
+	modules *rootfs.FS
+}
+
+// NewGuest checks c and makes a Guest. Errors name the wrong rule or folder.
+func NewGuest(c Config) (*Guest, error) {
+	p, err := policy.Compile(c.Rules)
+	if err != nil {
+		return nil, err
+	}
+	files, modules, err := fileSystems(c)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Guest{
+		g: &guest.Guest{
+			FDs:        fdtable.New(c.MaxFDs),
+			Net:        netsys.OS,
+			Policy:     p,
+			Pins:       &policy.Pins{},
+			Loop:       loop.New(loop.Config{MaxTimers: c.MaxTimers, OnBlock: c.OnBlock}),
+			Resolver:   name.Resolver{Net: c.Resolver},
+			Args:       c.Args,
+			MaxLookups: c.MaxLookups,
+			Ctx:        ctx,
+		},
+		cancel:  cancel,
+		memory:  linmem.New(c.MemoryLimit),
+		files:   files,
+		modules: modules,
+	}, nil
+}
+
+// fileSystems makes what the guest sees through WASI and what modules may be
+// loaded from.
+func fileSystems(c Config) (files, modules *rootfs.FS, err error) {
+	opts := rootfs.Options{MaxOpenFiles: c.MaxOpen}
+	grants, err := grantsOf(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if files, err = rootfs.New(grants, opts); err != nil {
+		return nil, nil, err
+	}
+	readable, err := grantsOf(Config{Dirs: readOnly(c.Dirs), Mounts: c.Mounts, AllFiles: c.AllFiles})
+	if err == nil {
+		var more []rootfs.Grant
+		if more, err = grantsOf(Config{Dirs: newDirs(c, c.ModuleDirs)}); err == nil {
+			modules, err = rootfs.New(append(readable, more...), opts)
+		}
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, files.Close())
+	}
+	return files, modules, nil
+}
+
+// readOnly keeps the readable folders, for reading.
+func readOnly(dirs []Dir) []Dir {
+	var out []Dir
+	for _, d := range dirs {
+		if d.Read {
+			out = append(out, Dir{Path: d.Path, Read: true})
+		}
+	}
+	return out
+}
+
+// newDirs are the module folders that no readable Dir names already.
+func newDirs(c Config, paths []string) []Dir {
+	var out []Dir
+	for _, p := range paths {
+		known := c.AllFiles
+		for _, d := range c.Dirs {
+			known = known || d.Read && d.Path == p
+		}
+		if !known {
+			out = append(out, Dir{Path: p, Read: true})
+		}
+	}
+	return out
+}
+
+func grantsOf(c Config) ([]rootfs.Grant, error) {
+	var grants []rootfs.Grant
+	if c.AllFiles {
+		all, err := rootfs.All(true, true)
+		if err != nil {
+			return nil, err
+		}
+		grants = all
+	}
+	for _, d := range c.Dirs {
+		g, err := rootfs.Dir(d.Path, d.Read, d.Write)
+		if err != nil {
+			for _, g := range grants {
+				g.Close()
+			}
+			return nil, err
+		}
+		grants = append(grants, g)
+	}
+	for _, m := range c.Mounts {
+		grants = append(grants, rootfs.Grant{GuestPath: m.GuestPath, FS: m.FS, Read: true})
+	}
+	return grants, nil
+}
+
+// SetModules says where modules come from; before the first call into the guest.
+func (g *Guest) SetModules(m Modules) { g.g.Modules = m }
+
+// ReadModule reads the source of a module file under the guest's grants.
+func (g *Guest) ReadModule(path string, limit int64) ([]byte, error) {
+	b, _, err := g.modules.ReadFile(path, limit)
+	return b, err
+}
+
+// ModuleConfig adds the guest's file system and memory to the configuration and
+// the context of its instance.
+func (g *Guest) ModuleConfig(ctx context.Context, c wazero.ModuleConfig) (context.Context, wazero.ModuleConfig) {
+	fsc := wazero.NewFSConfig().(sysfs.FSConfig).WithSysFSMount(g.files, "/")
+	return experimental.WithMemoryAllocator(g.With(ctx), g.memory), c.WithFSConfig(fsc)
+}
+
+// With returns a context for calls into the guest.
+func (g *Guest) With(ctx context.Context) context.Context { return guest.With(ctx, g.g) }
+
+// MayEnv reports whether the rules grant an environment variable.
+func (g *Guest) MayEnv(name string) bool { return g.g.Policy.Env(name) }
+
+// GrantFile gives the guest a duplicate of f's socket as an fd with a name.
+func (g *Guest) GrantFile(name string, f *os.File) error {
+	fd, err := socket.Adopt(f)
+	if err != nil {
+		return &os.PathError{Op: "grant", Path: name, Err: err}
+	}
+	fd.Name = name
+	n, err := g.g.FDs.Insert(fd)
+	if err != nil {
+		return errors.Join(err, fd.Object.Close())
+	}
+	g.g.Granted = append(g.g.Granted, n)
+	return nil
+}
+
+// Next waits for events, as loop.Loop does; none means that nothing is pending.
+func (g *Guest) Next(out []Event) ([]Event, error) { return g.g.Loop.Next(out) }
+
+// Interrupt ends every wait with cause, now and later, until Resume; any
+// goroutine may call it.
+func (g *Guest) Interrupt(cause error) { g.g.Loop.Interrupt(cause) }
+
+// Resume ends the effect of Interrupt.
+func (g *Guest) Resume() { g.g.Loop.Resume() }
+
+// Interrupted is the cause given to Interrupt.
+func (g *Guest) Interrupted() error { return g.g.Loop.Interrupted() }
+
+// Store32 writes a word of guest memory; any goroutine may call it.
+func (g *Guest) Store32(addr, v uint32) { g.memory.Store32(addr, v) }
+
+// MemorySize is the size of the guest's memory in bytes.
+func (g *Guest) MemorySize() uint64 { return g.memory.Size() }
+
+// OpenFDs is how many socket fds are open.
+func (g *Guest) OpenFDs() int { return g.g.FDs.Len() }
+
+// Nanosleep is for wazero's ModuleConfig.WithNanosleep: it ends on Interrupt.
+func (g *Guest) Nanosleep(ns int64) { g.g.Loop.SleepNS(ns) }
+
+// Close closes every fd, file and wait of the guest.
+func (g *Guest) Close() error {
+	g.cancel()
+	return errors.Join(g.g.Loop.Close(), g.g.FDs.CloseAll(), g.files.Close(), g.modules.Close())
+}
+
+// CheckModule says whether a module file can be read under the guest's grants.
+func (g *Guest) CheckModule(path string) error {
+	st, errno := g.modules.Stat(path)
+	switch {
+	case errno == sys.EACCES:
+		return &rootfs.Denied{Op: "read", Path: path, Flag: "--allow-read=" + path}
+	case errno != 0:
+		return &fs.PathError{Op: "import", Path: path, Err: errno}
+	case st.Mode.IsDir():
+		return &fs.PathError{Op: "import", Path: path, Err: sys.EISDIR}
+	}
+	return nil
+}
+
+// Stdin makes a blocking reader interruptible, for ModuleConfig.WithStdin.
+type Stdin = rootfs.Interruptible
+
+// NewStdin wraps r.
+func NewStdin(r io.Reader) *Stdin { return rootfs.NewInterruptible(r) }

@@ -1,0 +1,161 @@
+// Package guest holds what the host functions know of the sandbox that calls
+// them, and binds them to wazero.
+package guest
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wqjs/wqjs/imports/internal/abi"
+	"github.com/wqjs/wqjs/imports/internal/fdtable"
+	"github.com/wqjs/wqjs/imports/internal/loop"
+	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/policy"
+)
+
+// Resolver looks names up; family is 0, 4 or 6. name.Resolver is the real one.
+type Resolver interface {
+	Lookup(ctx context.Context, name string, family int) ([]netip.Addr, error)
+}
+
+// Modules resolves and loads ES modules.
+type Modules interface {
+	// Resolve turns a specifier of the module base into a module's name.
+	Resolve(base, specifier string) (string, error)
+	// Load returns the source of the module with that name.
+	Load(name string) ([]byte, error)
+	// URL is the file URL of a module whose name is a path.
+	URL(name string) string
+}
+
+// Guest is the state of one sandbox. One goroutine runs a sandbox at a time;
+// only Loop's documented methods may be called from others.
+type Guest struct {
+	FDs      *fdtable.Table
+	Net      netsys.Net
+	Policy   *policy.Policy
+	Pins     *policy.Pins
+	Loop     *loop.Loop
+	Resolver Resolver
+	Modules  Modules
+	Args     []string
+	// Granted lists the fds the embedder handed over, in order.
+	Granted []int32
+	// Ctx ends with the sandbox; asynchronous host work hangs on it.
+	Ctx context.Context
+
+	// MaxLookups bounds the names this sandbox may ask for; Lookups counts them.
+	MaxLookups, Lookups int
+
+	results results
+	pending []byte // result of a call that the guest takes with a second one
+	detail  string // text of the last failed call
+}
+
+// Memory is the guest memory of the calling module.
+type Memory = abi.Memory
+
+// Func is a host function: args are the wasm values; a negative result is for
+// errors only, which are returned as such.
+type Func struct {
+	Name   string
+	Params string // one letter a parameter: i for i32, F for f64
+	Call   func(g *Guest, m Memory, args []uint64) (int32, error)
+}
+
+// I32 reads an i32 argument.
+func I32(v uint64) int32 { return int32(uint32(v)) }
+
+// Ptr reads an i32 argument that is an address.
+func Ptr(v uint64) uint32 { return uint32(v) }
+
+// Params returns the wazero types of f.
+func (f Func) ParamTypes() []api.ValueType {
+	types := make([]api.ValueType, len(f.Params))
+	for i, c := range f.Params {
+		types[i] = api.ValueTypeI32
+		if c == 'F' {
+			types[i] = api.ValueTypeF64
+		}
+	}
+	return types
+}
+
+// GoModuleFunction adapts f to wazero's raw stack.
+func (f Func) GoModuleFunction() api.GoModuleFunction {
+	return api.GoModuleFunc(func(ctx context.Context, mod api.Module, stack []uint64) {
+		g := From(ctx)
+		r, err := f.Call(g, Memory{Memory: mod.Memory()}, stack)
+		if err != nil {
+			r = g.fail(err)
+		}
+		stack[0] = uint64(uint32(r))
+	})
+}
+
+// fail turns an error into the negated number the guest gets, and keeps its text.
+func (g *Guest) fail(err error) int32 {
+	g.detail = ""
+	if !abi.IsErrno(err) {
+		g.detail = err.Error()
+	}
+	n := abi.ToErrno(err)
+	if cause := g.Loop.Interrupted(); cause != nil && errors.Is(err, cause) {
+		n = abi.ECANCELED
+	}
+	return -int32(n)
+}
+
+// TakeDetail returns the text of the last failed call and forgets it.
+func (g *Guest) TakeDetail() string {
+	s := g.detail
+	g.detail = ""
+	return s
+}
+
+// Offer keeps b for the guest to take; the result is its length.
+func (g *Guest) Offer(b []byte) (int32, error) {
+	if len(b) > 1<<30 {
+		return 0, abi.EOVERFLOW
+	}
+	g.pending = b
+	return int32(len(b)), nil
+}
+
+// Take copies the offered bytes to p and forgets them.
+func (g *Guest) Take(p []byte) int32 {
+	n := copy(p, g.pending)
+	g.pending = nil
+	return int32(n)
+}
+
+type key struct{}
+
+// guestContext carries a Guest as the outermost value of a context, where it
+// is found without a walk.
+type guestContext struct {
+	context.Context
+	g *Guest
+}
+
+func (c *guestContext) Value(k any) any {
+	if k == (key{}) {
+		return c.g
+	}
+	return c.Context.Value(k)
+}
+
+// With returns a context for calls into g's module.
+func With(ctx context.Context, g *Guest) context.Context { return &guestContext{ctx, g} }
+
+// From finds the Guest of a call. The guest's module is only ever called with
+// a context made by With.
+func From(ctx context.Context) *Guest {
+	if c, ok := ctx.(*guestContext); ok {
+		return c.g
+	}
+	return ctx.Value(key{}).(*Guest)
+}

@@ -1,0 +1,256 @@
+package socket
+
+import (
+	"errors"
+	"syscall"
+	"time"
+
+	"github.com/wqjs/wqjs/imports/internal/abi"
+	"github.com/wqjs/wqjs/imports/internal/fdtable"
+	"github.com/wqjs/wqjs/imports/internal/guest"
+	"github.com/wqjs/wqjs/imports/internal/loop"
+	"github.com/wqjs/wqjs/imports/internal/netsys"
+)
+
+// blocking runs try until it does not say EAGAIN, waiting between for event on
+// the socket, unless the fd or this call is non-blocking. timeout is the
+// socket's; 0 is none.
+func blocking(g *guest.Guest, e *fdtable.Entry, k *Kernel, dontwait bool, event uint32, timeout time.Duration, try func() error) error {
+	var deadline time.Time
+	for {
+		err := try()
+		if err == nil || !errors.Is(err, syscall.EAGAIN) || e.Nonblock || dontwait {
+			return err
+		}
+		if timeout > 0 && deadline.IsZero() {
+			deadline = time.Now().Add(timeout)
+		}
+		n, werr := g.Loop.WaitFDs([]loop.Interest{{FD: k.fd, Events: event}}, deadline)
+		if werr != nil {
+			return werr
+		}
+		if n == 0 {
+			return abi.EAGAIN // a timeout is EAGAIN, as socket(7) says
+		}
+	}
+}
+
+const knownFlags = netsys.MSG_PEEK | netsys.MSG_DONTWAIT | netsys.MSG_WAITALL | netsys.MSG_NOSIGNAL
+
+// ioFlags splits the guest's flags into those for the kernel and the host's.
+func ioFlags(v uint64) (flags int, dontwait, waitall bool, err error) {
+	f := int(guest.I32(v))
+	if f&^knownFlags != 0 {
+		return 0, false, false, abi.Detailed(abi.EINVAL, "unknown flags %#x: known are MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL and MSG_NOSIGNAL", f&^knownFlags)
+	}
+	return f & netsys.MSG_PEEK, f&netsys.MSG_DONTWAIT != 0, f&netsys.MSG_WAITALL != 0 && f&netsys.MSG_PEEK == 0, nil
+}
+
+func send(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	e, k, err := get(g, a[0], fdtable.Send)
+	if err != nil {
+		return 0, err
+	}
+	p, err := m.Bytes(guest.Ptr(a[1]), guest.I32(a[2]))
+	if err != nil {
+		return 0, err
+	}
+	_, dontwait, _, err := ioFlags(a[3])
+	if err != nil {
+		return 0, err
+	}
+	// Straight to the kernel; the closure below is for the sockets that are full.
+	n, err := g.Net.Send(k.fd, p, 0)
+	if err != nil && errors.Is(err, syscall.EAGAIN) && !e.Nonblock && !dontwait {
+		err = blocking(g, e, k, false, netsys.EPOLLOUT, e.SendTimeout, func() (err error) {
+			n, err = g.Net.Send(k.fd, p, 0)
+			return err
+		})
+	}
+	return int32(n), err
+}
+
+func recv(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	e, k, err := get(g, a[0], fdtable.Recv)
+	if err != nil {
+		return 0, err
+	}
+	p, err := m.Bytes(guest.Ptr(a[1]), guest.I32(a[2]))
+	if err != nil {
+		return 0, err
+	}
+	flags, dontwait, waitall, err := ioFlags(a[3])
+	if err != nil {
+		return 0, err
+	}
+	n, err := g.Net.Recv(k.fd, p, flags)
+	if err == nil && (!waitall || n == 0 || n == len(p)) {
+		return int32(n), nil
+	}
+	if err != nil {
+		n = 0
+		if !errors.Is(err, syscall.EAGAIN) || e.Nonblock || dontwait {
+			return 0, err
+		}
+	}
+	return recvWaiting(g, e, k, p, n, flags, dontwait, waitall)
+}
+
+// recvWaiting goes on with a recv that has n bytes and wants to wait for more.
+func recvWaiting(g *guest.Guest, e *fdtable.Entry, k *Kernel, p []byte, n, flags int, dontwait, waitall bool) (int32, error) {
+	for {
+		var got int
+		err := blocking(g, e, k, dontwait, netsys.EPOLLIN|netsys.EPOLLRDHUP, e.RecvTimeout, func() (err error) {
+			got, err = g.Net.Recv(k.fd, p[n:], flags)
+			return err
+		})
+		if err != nil {
+			if n > 0 {
+				return int32(n), nil // what came before the error is not lost
+			}
+			return 0, err
+		}
+		n += got
+		if !waitall || got == 0 || n == len(p) {
+			return int32(n), nil
+		}
+	}
+}
+
+func sendto(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	e, k, err := get(g, a[0], fdtable.Send|fdtable.Connect)
+	if err != nil {
+		return 0, err
+	}
+	p, err := m.Bytes(guest.Ptr(a[1]), guest.I32(a[2]))
+	if err != nil {
+		return 0, err
+	}
+	_, dontwait, _, err := ioFlags(a[3])
+	if err != nil {
+		return 0, err
+	}
+	addr, err := argAddr(m, e, a[4], a[5], a[6], "sendto")
+	if err != nil {
+		return 0, err
+	}
+	if err := mayReach(g, e, &addr, true); err != nil {
+		return 0, err
+	}
+	var n int
+	err = blocking(g, e, k, dontwait, netsys.EPOLLOUT, e.SendTimeout, func() (err error) {
+		n, err = g.Net.SendTo(k.fd, p, 0, addr)
+		return err
+	})
+	return int32(n), err
+}
+
+func recvfrom(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	e, k, err := get(g, a[0], fdtable.Recv)
+	if err != nil {
+		return 0, err
+	}
+	p, err := m.Bytes(guest.Ptr(a[1]), guest.I32(a[2]))
+	if err != nil {
+		return 0, err
+	}
+	out, err := m.Bytes(guest.Ptr(a[4]), addrSize)
+	if err != nil {
+		return 0, err
+	}
+	flags, dontwait, _, err := ioFlags(a[3])
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	var from netsys.Addr
+	err = blocking(g, e, k, dontwait, netsys.EPOLLIN, e.RecvTimeout, func() (err error) {
+		n, from, err = g.Net.RecvFrom(k.fd, p, flags)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if from.Family == 0 {
+		from.Family = e.Family
+	}
+	putAddr(out, from)
+	return int32(n), nil
+}
+
+func accept(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	e, k, err := get(g, a[0], fdtable.Accept)
+	if err != nil {
+		return 0, err
+	}
+	out, err := m.Bytes(guest.Ptr(a[1]), addrSize)
+	if err != nil {
+		return 0, err
+	}
+	if g.FDs.Full() {
+		return 0, abi.EMFILE
+	}
+	var fd netsys.FD
+	var peer netsys.Addr
+	err = blocking(g, e, k, guest.I32(a[2]) != 0, netsys.EPOLLIN, e.RecvTimeout, func() (err error) {
+		fd, peer, err = g.Net.Accept(k.fd)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	// What may be done with a connection: all, but to start or accept others.
+	rights := fdtable.Send | fdtable.Recv | fdtable.Shutdown | e.Rights&(fdtable.GetOpt|fdtable.SetOpt)
+	n, err := g.FDs.Insert(&fdtable.Entry{Object: NewKernel(g.Net, fd), Rights: rights, Family: e.Family, Type: e.Type})
+	if err != nil {
+		g.Net.Close(fd)
+		return 0, err
+	}
+	if peer.Family == 0 {
+		peer.Family = e.Family
+	}
+	putAddr(out, peer)
+	return n, nil
+}
+
+func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	e, k, err := get(g, a[0], fdtable.Connect)
+	if err != nil {
+		return 0, err
+	}
+	addr, err := argAddr(m, e, a[1], a[2], a[3], "connect")
+	if err != nil {
+		return 0, err
+	}
+	if err := mayReach(g, e, &addr, false); err != nil {
+		return 0, err
+	}
+	err = g.Net.Connect(k.fd, addr)
+	if !errors.Is(err, syscall.EINPROGRESS) || e.Nonblock || guest.I32(a[4]) != 0 {
+		return 0, err
+	}
+	var deadline time.Time
+	if e.SendTimeout > 0 {
+		deadline = time.Now().Add(e.SendTimeout)
+	}
+	n, err := g.Loop.WaitFDs([]loop.Interest{{FD: k.fd, Events: netsys.EPOLLOUT}}, deadline)
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, abi.ETIMEDOUT
+	}
+	return 0, soError(g, k)
+}
+
+// soError is the socket's pending error, which reading clears.
+func soError(g *guest.Guest, k *Kernel) error {
+	n, err := g.Net.GetsockoptInt(k.fd, netsys.SOL_SOCKET, netsys.SO_ERROR)
+	if err != nil {
+		return err
+	}
+	if n != 0 {
+		return syscall.Errno(n)
+	}
+	return nil
+}
