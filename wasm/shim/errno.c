@@ -26,6 +26,16 @@ const char *wq_errno_name(int32_t err)
     return names[err];
 }
 
+void wq_put(JSContext *ctx, JSValueConst obj, const char *name, JSValue value)
+{
+    if (JS_IsException(value)) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+        value = JS_UNDEFINED;
+    }
+    if (JS_DefinePropertyValueStr(ctx, obj, name, value, JS_PROP_C_W_E) < 0)
+        JS_FreeValue(ctx, JS_GetException(ctx));
+}
+
 JSValue wq_throw_errno(JSContext *ctx, int32_t negated, const char *syscall,
                        const char *addr, int32_t port)
 {
@@ -45,13 +55,15 @@ JSValue wq_throw_errno(JSContext *ctx, int32_t negated, const char *syscall,
     else
         snprintf(msg, sizeof(msg), "%s %.200s: %s (%s)", syscall, addr, strerror(err), code);
     e = JS_NewInternalError(ctx, "%s", msg);
-    JS_DefinePropertyValueStr(ctx, e, "code", JS_NewString(ctx, code), JS_PROP_C_W_E);
-    JS_DefinePropertyValueStr(ctx, e, "errno", JS_NewInt32(ctx, err), JS_PROP_C_W_E);
-    JS_DefinePropertyValueStr(ctx, e, "syscall", JS_NewString(ctx, syscall), JS_PROP_C_W_E);
+    if (JS_IsException(e))
+        return e;
+    wq_put(ctx, e, "code", JS_NewString(ctx, code));
+    wq_put(ctx, e, "errno", JS_NewInt32(ctx, err));
+    wq_put(ctx, e, "syscall", JS_NewString(ctx, syscall));
     if (addr) {
-        JS_DefinePropertyValueStr(ctx, e, "address", JS_NewString(ctx, addr), JS_PROP_C_W_E);
+        wq_put(ctx, e, "address", JS_NewString(ctx, addr));
         if (port >= 0)
-            JS_DefinePropertyValueStr(ctx, e, "port", JS_NewInt32(ctx, port), JS_PROP_C_W_E);
+            wq_put(ctx, e, "port", JS_NewInt32(ctx, port));
     }
     return JS_Throw(ctx, e);
 }

@@ -30,7 +30,7 @@ static void throw_detail(JSContext *ctx, const char *code, const char *fallback)
     msg[n < 0 ? 0 : n] = '\0';
     JS_DefinePropertyValueStr(ctx, err, "message", JS_NewString(ctx, n > 0 ? msg : fallback),
                               JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    JS_DefinePropertyValueStr(ctx, err, "code", JS_NewString(ctx, code), JS_PROP_C_W_E);
+    wq_put(ctx, err, "code", JS_NewString(ctx, code));
     JS_Throw(ctx, err);
 }
 
@@ -84,13 +84,13 @@ int wq_module_set_meta(JSContext *ctx, JSModuleDef *m, bool is_main)
                 js_free(ctx, p);
             }
         }
-        JS_DefinePropertyValueStr(ctx, meta, "url", url, JS_PROP_C_W_E);
-        JS_DefinePropertyValueStr(ctx, meta, "filename", JS_NewString(ctx, name), JS_PROP_C_W_E);
-        JS_DefinePropertyValueStr(ctx, meta, "dirname", JS_NewStringLen(ctx, name, dir), JS_PROP_C_W_E);
+        wq_put(ctx, meta, "url", url);
+        wq_put(ctx, meta, "filename", JS_NewString(ctx, name));
+        wq_put(ctx, meta, "dirname", JS_NewStringLen(ctx, name, dir));
     } else {
-        JS_DefinePropertyValueStr(ctx, meta, "url", JS_NewString(ctx, name), JS_PROP_C_W_E);
+        wq_put(ctx, meta, "url", JS_NewString(ctx, name));
     }
-    JS_DefinePropertyValueStr(ctx, meta, "main", JS_NewBool(ctx, is_main), JS_PROP_C_W_E);
+    wq_put(ctx, meta, "main", JS_NewBool(ctx, is_main));
     JS_FreeCString(ctx, name);
     JS_FreeValue(ctx, meta);
     return 0;

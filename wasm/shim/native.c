@@ -7,80 +7,110 @@
 
 /* ---- bytes and text ---- */
 
+/* Getters of DataView.prototype: reading the properties would run a script's. */
+static JSValue view_getters[3];
+static const char *const view_props[3] = { "buffer", "byteOffset", "byteLength" };
+
+int wq_init_bytes(JSContext *ctx)
+{
+    JSValue global = JS_GetGlobalObject(ctx);
+    JSValue ctor = JS_GetPropertyStr(ctx, global, "DataView");
+    JSValue proto = JS_GetPropertyStr(ctx, ctor, "prototype");
+    int r = 0;
+    for (int i = 0; i < 3 && r == 0; i++) {
+        JSPropertyDescriptor desc;
+        JSAtom atom = JS_NewAtom(ctx, view_props[i]);
+        r = JS_GetOwnProperty(ctx, &desc, proto, atom) == 1 ? 0 : -1;
+        JS_FreeAtom(ctx, atom);
+        if (r == 0) {
+            view_getters[i] = desc.getter;
+            JS_FreeValue(ctx, desc.setter);
+            JS_FreeValue(ctx, desc.value);
+        }
+    }
+    JS_FreeValue(ctx, proto);
+    JS_FreeValue(ctx, ctor);
+    JS_FreeValue(ctx, global);
+    return r;
+}
+
+/* Buffer, offset and length of a DataView; none of this runs script code. */
+static JSValue view_parts(JSContext *ctx, JSValueConst view, size_t *off, size_t *len)
+{
+    double part[3];
+    JSValue buf = JS_Call(ctx, view_getters[0], view, 0, NULL);
+    for (int i = 1; i < 3 && !JS_IsException(buf); i++) {
+        JSValue v = JS_Call(ctx, view_getters[i], view, 0, NULL);
+        if (JS_IsException(v) || JS_ToFloat64(ctx, &part[i], v)) {
+            JS_FreeValue(ctx, buf);
+            return JS_EXCEPTION;
+        }
+    }
+    if (!JS_IsException(buf)) {
+        *off = part[1];
+        *len = part[2];
+    }
+    return buf;
+}
+
+/* An offset or length argument; may run script code (valueOf). */
+static bool to_index(JSContext *ctx, JSValueConst v, uint64_t *out, bool *given)
+{
+    *given = !JS_IsUndefined(v);
+    return !*given || JS_ToIndex(ctx, out, v) == 0;
+}
+
 bool wq_bytes(JSContext *ctx, JSValueConst v, JSValueConst off, JSValueConst len,
               bool writable, uint8_t **ptr, size_t *size)
 {
     uint8_t *p;
-    size_t n = 0, o = 0;
-    uint64_t idx;
+    size_t n = 0, o = 0, total = 0;
+    uint64_t from = 0, count = 0;
+    bool has_from, has_count;
+    int immutable;
+    JSValue buf;
+    /* First what may run script code, which could detach the buffer. */
+    if (!to_index(ctx, off, &from, &has_from) || !to_index(ctx, len, &count, &has_count))
+        return false;
     if (JS_IsArrayBuffer(v)) {
-        p = JS_GetArrayBuffer(ctx, &n, v);
-        if (!p && JS_HasException(ctx))
-            return false;
-        if (writable && JS_IsImmutableArrayBuffer(v) == 1)
-            goto immutable;
+        buf = JS_DupValue(ctx, v);
+    } else if (JS_GetTypedArrayType(v) >= 0) {
+        buf = JS_GetTypedArrayBuffer(ctx, v, &o, &n, NULL);
+    } else if (JS_IsDataView(v)) {
+        buf = view_parts(ctx, v, &o, &n);
     } else {
-        JSValue buf;
-        uint8_t *base;
-        size_t total = 0;
-        if (JS_GetTypedArrayType(v) >= 0) {
-            buf = JS_GetTypedArrayBuffer(ctx, v, &o, &n, NULL);
-        } else if (JS_IsDataView(v)) {
-            JSValue tmp;
-            uint64_t t;
-            tmp = JS_GetPropertyStr(ctx, v, "byteOffset");
-            if (JS_IsException(tmp) || JS_ToIndex(ctx, &t, tmp))
-                return false;
-            o = t;
-            tmp = JS_GetPropertyStr(ctx, v, "byteLength");
-            if (JS_IsException(tmp) || JS_ToIndex(ctx, &t, tmp))
-                return false;
-            n = t;
-            buf = JS_GetPropertyStr(ctx, v, "buffer");
-        } else {
-            JS_ThrowTypeError(ctx, "expected an ArrayBuffer, a typed array or a DataView");
-            return false;
-        }
-        if (JS_IsException(buf))
-            return false;
-        base = JS_GetArrayBuffer(ctx, &total, buf);
-        int immutable = JS_IsImmutableArrayBuffer(buf);
-        JS_FreeValue(ctx, buf); /* v keeps it alive */
-        if (!base && JS_HasException(ctx))
-            return false;
-        if (writable && immutable == 1)
-            goto immutable;
-        if (o > total || n > total - o) {
-            JS_ThrowRangeError(ctx, "view lies outside its buffer");
-            return false;
-        }
-        p = base ? base + o : NULL;
+        JS_ThrowTypeError(ctx, "expected an ArrayBuffer, a typed array or a DataView");
+        return false;
     }
-    if (!JS_IsUndefined(off)) {
-        if (JS_ToIndex(ctx, &idx, off))
-            return false;
-        if (idx > n) {
-            JS_ThrowRangeError(ctx, "offset %llu is beyond the buffer's %zu bytes", (unsigned long long)idx, n);
-            return false;
-        }
-        p += idx;
-        n -= idx;
+    if (JS_IsException(buf))
+        return false;
+    p = JS_GetArrayBuffer(ctx, &total, buf);
+    immutable = JS_IsImmutableArrayBuffer(buf);
+    if (JS_IsArrayBuffer(v))
+        n = total;
+    JS_FreeValue(ctx, buf); /* v keeps it alive */
+    if (!p && JS_HasException(ctx))
+        return false;
+    if (writable && immutable == 1) {
+        JS_ThrowTypeError(ctx, "the ArrayBuffer is immutable");
+        return false;
     }
-    if (!JS_IsUndefined(len)) {
-        if (JS_ToIndex(ctx, &idx, len))
-            return false;
-        if (idx > n) {
-            JS_ThrowRangeError(ctx, "length %llu is beyond the buffer's %zu bytes", (unsigned long long)idx, n);
-            return false;
-        }
-        n = idx;
+    if (o > total || n > total - o) {
+        JS_ThrowRangeError(ctx, "the view lies outside of its buffer");
+        return false;
     }
-    *ptr = p;
-    *size = n;
+    if (has_from && from > n) {
+        JS_ThrowRangeError(ctx, "offset %llu is beyond the buffer's %zu bytes", (unsigned long long)from, n);
+        return false;
+    }
+    n -= from;
+    if (has_count && count > n) {
+        JS_ThrowRangeError(ctx, "length %llu is beyond the buffer's %zu bytes", (unsigned long long)count, n);
+        return false;
+    }
+    *ptr = p ? p + o + from : NULL;
+    *size = has_count ? count : n;
     return true;
-immutable:
-    JS_ThrowTypeError(ctx, "the ArrayBuffer is immutable");
-    return false;
 }
 
 const char *wq_utf8(JSContext *ctx, JSValueConst v, size_t *len)

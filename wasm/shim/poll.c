@@ -70,8 +70,8 @@ FN(js_poll)
         if (!fds[i].revents)
             continue;
         o = JS_NewObject(ctx);
-        JS_DefinePropertyValueStr(ctx, o, "fd", JS_NewInt32(ctx, fds[i].fd), JS_PROP_C_W_E);
-        JS_DefinePropertyValueStr(ctx, o, "revents", JS_NewUint32(ctx, fds[i].revents), JS_PROP_C_W_E);
+        wq_put(ctx, o, "fd", JS_NewInt32(ctx, fds[i].fd));
+        wq_put(ctx, o, "revents", JS_NewUint32(ctx, fds[i].revents));
         JS_DefinePropertyValueUint32(ctx, out, k++, o, JS_PROP_C_W_E);
     }
     js_free(ctx, fds);
@@ -123,8 +123,8 @@ FN(js_epoll_wait)
     out = JS_NewArray(ctx);
     for (int32_t i = 0; i < r; i++) {
         JSValue o = JS_NewObject(ctx);
-        JS_DefinePropertyValueStr(ctx, o, "fd", JS_NewInt32(ctx, fds[i].fd), JS_PROP_C_W_E);
-        JS_DefinePropertyValueStr(ctx, o, "events", JS_NewUint32(ctx, fds[i].revents), JS_PROP_C_W_E);
+        wq_put(ctx, o, "fd", JS_NewInt32(ctx, fds[i].fd));
+        wq_put(ctx, o, "events", JS_NewUint32(ctx, fds[i].revents));
         JS_DefinePropertyValueUint32(ctx, out, i, o, JS_PROP_C_W_E);
     }
     js_free(ctx, fds);
@@ -173,10 +173,10 @@ static JSValue granted(JSContext *ctx)
         if (fd < 0)
             return arr;
         o = JS_NewObject(ctx);
-        JS_DefinePropertyValueStr(ctx, o, "fd", JS_NewInt32(ctx, fd), JS_PROP_C_W_E);
+        wq_put(ctx, o, "fd", JS_NewInt32(ctx, fd));
         n = wq_granted_name(i);
         name = n < 0 ? NULL : wq_take(ctx, n);
-        JS_DefinePropertyValueStr(ctx, o, "name", JS_NewString(ctx, name ? name : ""), JS_PROP_C_W_E);
+        wq_put(ctx, o, "name", JS_NewString(ctx, name ? name : ""));
         js_free(ctx, name);
         if (wq_getsockname(fd, &a) >= 0)
             wq_addr_props(ctx, o, &a);
@@ -193,7 +193,7 @@ static int init(JSContext *ctx, JSModuleDef *m)
         JS_SetPropertyFunctionList(ctx, dflt, wq_socket_consts, wq_socket_consts_len))
         return -1;
     g = granted(ctx);
-    JS_DefinePropertyValueStr(ctx, dflt, "granted", JS_DupValue(ctx, g), JS_PROP_C_W_E);
+    wq_put(ctx, dflt, "granted", JS_DupValue(ctx, g));
     JS_SetModuleExport(ctx, m, "granted", g);
     JS_SetModuleExport(ctx, m, "default", dflt);
     return JS_SetModuleExportList(ctx, m, wq_socket_funcs, wq_socket_funcs_len) ||

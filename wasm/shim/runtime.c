@@ -197,7 +197,7 @@ WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_s
     JS_SetInterruptHandler(wq.rt, on_interrupt, NULL);
     JS_SetHostPromiseRejectionTracker(wq.rt, on_rejection, NULL);
     wq_init_loader(wq.rt);
-    if (wq_init_module_native(wq.ctx) || wq_init_module_sockets(wq.ctx) ||
+    if (wq_init_bytes(wq.ctx) || wq_init_module_native(wq.ctx) || wq_init_module_sockets(wq.ctx) ||
         !js_init_module_std(wq.ctx, "wqjs:internal/std") ||
         !js_init_module_os(wq.ctx, "wqjs:internal/os"))
         return -ENOMEM;

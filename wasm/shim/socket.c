@@ -115,9 +115,9 @@ static void payload_free(JSContext *ctx, payload *p)
 JSValue wq_addr_props(JSContext *ctx, JSValue obj, const wq_addr *a)
 {
     size_t len = a->len < sizeof(a->text) ? a->len : sizeof(a->text);
-    JS_DefinePropertyValueStr(ctx, obj, "address", JS_NewStringLen(ctx, a->text, len), JS_PROP_C_W_E);
-    JS_DefinePropertyValueStr(ctx, obj, "port", JS_NewInt32(ctx, a->port), JS_PROP_C_W_E);
-    JS_DefinePropertyValueStr(ctx, obj, "family", JS_NewInt32(ctx, a->family), JS_PROP_C_W_E);
+    wq_put(ctx, obj, "address", JS_NewStringLen(ctx, a->text, len));
+    wq_put(ctx, obj, "port", JS_NewInt32(ctx, a->port));
+    wq_put(ctx, obj, "family", JS_NewInt32(ctx, a->family));
     return obj;
 }
 
@@ -191,7 +191,7 @@ FN(js_accept)
         return result(ctx, r, "accept");
     tail_clear(r);
     obj = JS_NewObject(ctx);
-    JS_DefinePropertyValueStr(ctx, obj, "fd", JS_NewInt32(ctx, r), JS_PROP_C_W_E);
+    wq_put(ctx, obj, "fd", JS_NewInt32(ctx, r));
     return wq_addr_props(ctx, obj, &peer);
 }
 
@@ -344,7 +344,7 @@ FN(js_recvfrom)
         return result(ctx, r, "recvfrom");
     }
     obj = JS_NewObject(ctx);
-    JS_DefinePropertyValueStr(ctx, obj, "data", JS_NewUint8ArrayCopy(ctx, buf, r), JS_PROP_C_W_E);
+    wq_put(ctx, obj, "data", JS_NewUint8ArrayCopy(ctx, buf, r));
     js_free(ctx, buf);
     return wq_addr_props(ctx, obj, &from);
 }
@@ -536,7 +536,7 @@ FN(js_try_accept)
         return JS_NewInt32(ctx, r);
     tail_clear(r);
     obj = JS_NewObject(ctx);
-    JS_DefinePropertyValueStr(ctx, obj, "fd", JS_NewInt32(ctx, r), JS_PROP_C_W_E);
+    wq_put(ctx, obj, "fd", JS_NewInt32(ctx, r));
     return wq_addr_props(ctx, obj, &peer);
 }
 

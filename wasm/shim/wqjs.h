@@ -122,9 +122,14 @@ JSValue wq_throw_errno(JSContext *ctx, int32_t negated, const char *syscall,
                        const char *addr, int32_t port);
 const char *wq_errno_name(int32_t err);
 
+/* Defines obj.name; a value that could not be made (no memory) is undefined. */
+void wq_put(JSContext *ctx, JSValueConst obj, const char *name, JSValue value);
+
 /* Copies the host's pending bytes into a js_malloc'ed, NUL-ended buffer. */
 char *wq_take(JSContext *ctx, int32_t len);
 
+/* Captures the intrinsics that wq_bytes needs, before scripts can change them. */
+int wq_init_bytes(JSContext *ctx);
 /* A view of the bytes of an ArrayBuffer, typed array or DataView, narrowed by
  * optional offset and length arguments; false with a pending exception. The
  * pointer is valid until JavaScript runs again. */
