@@ -126,7 +126,7 @@ case $mode in
       die "the build ($sum) differs from the committed wasm/quickjs.wasm ($(sha256sum <"$root/wasm/quickjs.wasm" | cut -d' ' -f1))"
     echo "wasm/quickjs.wasm is what the sources give ($sum)" ;;
   build)
-    cp "$work/quickjs.wasm" "$root/wasm/quickjs.wasm"
+    install -m 644 "$work/quickjs.wasm" "$root/wasm/quickjs.wasm"
     printf '%s  quickjs.wasm\n' "$sum" >"$root/wasm/SHA256SUMS"
     echo "$sum  wasm/quickjs.wasm ($(stat -c %s "$root/wasm/quickjs.wasm") bytes)" ;;
 esac

@@ -61,6 +61,8 @@ export class AbortSignal extends EventTarget {
   #hasTimer = false;
 
   static {
+    const updateHold = (signal) => signal.#updateHold();
+
     isSignal = (value) => typeof value === 'object' && value !== null && #aborted in value;
 
     abort = (signal, reason) => {
@@ -101,7 +103,7 @@ export class AbortSignal extends EventTarget {
       timerRef(id, false);
       timeouts.register(signal, id);
       signal.#hasTimer = true;
-      watchListeners(signal, () => signal.#updateHold());
+      watchListeners(signal, updateHold);
       return signal;
     };
 
@@ -121,7 +123,7 @@ export class AbortSignal extends EventTarget {
       result.#sources = sources;
       const reference = new WeakRef(result);
       setForEach(sources, (source) => source.#addDependent(reference));
-      watchListeners(result, () => result.#updateHold());
+      watchListeners(result, updateHold);
       return result;
     };
   }

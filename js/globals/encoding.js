@@ -68,14 +68,21 @@ function encodingOf(label) {
   throw new RangeError(`TextDecoder: the encoding '${slice(label, 0, 100)}' is not supported`);
 }
 
+// Shared memory is copied: it may change while it is decoded.
+function bytesAt(buffer, offset, length) {
+  if (length === 0) return new Uint8Array(0);
+  const bytes = new Uint8Array(buffer, offset, length);
+  return classOf(buffer) === 'SharedArrayBuffer' ? new Uint8Array(bytes) : bytes;
+}
+
 // The bytes of a BufferSource; empty for a detached one.
 function bytesOf(source) {
   const kind = typeof source === 'object' && source !== null ? classOf(source) : '';
-  if (kind === 'ArrayBuffer') return new Uint8Array(bufferByteLength(source) === 0 ? 0 : source);
-  if (kind === 'SharedArrayBuffer') return new Uint8Array(source, 0, sharedByteLength(source));
+  if (kind === 'ArrayBuffer') return bytesAt(source, 0, bufferByteLength(source));
+  if (kind === 'SharedArrayBuffer') return bytesAt(source, 0, sharedByteLength(source));
   if (kind === 'DataView') {
     try {
-      return new Uint8Array(dataViewBuffer(source), dataViewByteOffset(source), dataViewByteLength(source));
+      return bytesAt(dataViewBuffer(source), dataViewByteOffset(source), dataViewByteLength(source));
     } catch {
       return new Uint8Array(0);
     }
@@ -83,8 +90,7 @@ function bytesOf(source) {
   if (!endsWith(kind, 'Array') || kind === 'Array') {
     throw new TypeError('TextDecoder.decode: the input must be an ArrayBuffer or a view of one');
   }
-  const length = viewByteLength(source);
-  return length === 0 ? new Uint8Array(0) : new Uint8Array(viewBuffer(source), viewByteOffset(source), length);
+  return bytesAt(viewBuffer(source), viewByteOffset(source), viewByteLength(source));
 }
 
 // The string of an array of code units.
@@ -191,7 +197,7 @@ export class TextDecoder {
     try {
       text = this.#codec.decode(head, this.#fatal);
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+      if (!this.#fatal || !(error instanceof TypeError)) throw error;
       throw new TypeError(`TextDecoder.decode: the input is not valid ${this.#encoding}`);
     }
     if (stream) {

@@ -49,7 +49,7 @@ export class EventTarget {
   #listeners = new Map();
   // The listeners behind `on…` attributes by type.
   #handlers = null;
-  // Called with the type when its listeners have changed.
+  // Called with this target when its listeners have changed.
   #onchange = null;
 
   static {
@@ -77,7 +77,7 @@ export class EventTarget {
     if (listener.signal !== undefined) {
       listener.cleanup = signals.onAbort(listener.signal, () => this.#remove(type, listener));
     }
-    this.#onchange?.(type);
+    this.#onchange?.(this);
   }
 
   #remove(type, listener) {
@@ -89,12 +89,12 @@ export class EventTarget {
     for (let i = 0; i < list.length; i++) if (list[i] !== listener) copy[copy.length] = list[i];
     if (copy.length === 0) mapDelete(this.#listeners, type);
     else mapSet(this.#listeners, type, copy);
-    this.#onchange?.(type);
+    this.#onchange?.(this);
   }
 
   #dispatch(event, isTrusted) {
     const type = control.begin(event, this, isTrusted);
-    this.#invokeAll(type, event, true);
+    if (!control.stopped(event)) this.#invokeAll(type, event, true);
     if (!control.stopped(event)) this.#invokeAll(type, event, false);
     return control.end(event);
   }

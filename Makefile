@@ -1,0 +1,50 @@
+# What CI runs (.ci/run) and what developers need. The README's two commands
+# need none of it.
+
+GO ?= go
+PLATFORMS = linux darwin freebsd windows
+ARCHS = amd64 arm64
+
+.PHONY: check build vet fmt test cross types bench fuzz check-wasm wasm
+
+check: build vet fmt cross types test
+
+build:
+	$(GO) build ./...
+
+vet:
+	$(GO) vet ./...
+	cd tests/bench && $(GO) vet ./...
+
+fmt:
+	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "gofmt these files:"; echo "$$out"; exit 1; }
+
+test:
+	$(GO) test -race ./...
+
+# Everything compiles everywhere; tests of other systems are vetted too.
+cross:
+	@for os in $(PLATFORMS); do for arch in $(ARCHS); do \
+	  GOOS=$$os GOARCH=$$arch $(GO) vet ./... || { echo "cross-build for $$os/$$arch failed"; exit 1; }; \
+	done; done
+
+# The type definitions against the examples. Needs node and npm.
+types:
+	cd tests/types && npm ci --silent --no-audit --no-fund && npx tsc --noEmit -p .
+
+# Benchmarks, each once: they must stay alive. Numbers: see CONTRIBUTING.md.
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+	cd tests/bench && $(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+# Every fuzz target for FUZZTIME.
+FUZZTIME ?= 60s
+fuzz:
+	scripts/fuzz.sh $(FUZZTIME)
+
+# Rebuild the engine and compare with the committed file.
+check-wasm:
+	scripts/fetch-wasm.sh --check
+
+wasm:
+	scripts/fetch-wasm.sh
