@@ -82,13 +82,20 @@ function refuse(what) {
   throw new DOMException(`${what} could not be cloned`, 'DataCloneError');
 }
 
+const NONE = [];
+
 /**
- * One object of the value. `keys` and `values` are its properties, or the
- * entries of a Map or Set; a value is a primitive or another Item.
+ * One object of the value. `keys` and `values` are its properties (a key is
+ * undefined when the property went away before it was read), or the entries of
+ * a Map, or as values those of a Set. A value that was read is a primitive or
+ * another Item. While the contents are read, `source` is what they are read
+ * from and `next` the index of the next one.
  */
 class Item {
-  keys = [];
-  values = [];
+  keys = NONE;
+  values = NONE;
+  source = undefined;
+  next = 0;
   copy = undefined;
 
   constructor(kind, data) {
@@ -111,7 +118,7 @@ function isPlatformObject(value) {
 /** The first pass. */
 class Reader {
   items = new Map();
-  // Objects whose contents are being read: { item, source, keys, next }.
+  // Items whose contents are being read.
   stack = [];
 
   constructor(transfer) {
@@ -122,28 +129,25 @@ class Reader {
 
   read(value) {
     const root = this.itemFor(value);
-    while (this.stack.length > 0) {
-      const frame = this.stack[this.stack.length - 1];
-      if (frame.next === frame.keys.length) this.stack.length--;
-      else this.step(frame);
+    const { stack } = this;
+    while (stack.length > 0) {
+      const item = stack[stack.length - 1];
+      if (item.next === item.values.length) stack.length--;
+      else this.step(item);
     }
     return root;
   }
 
   // Reads the next property or entry of an object.
-  step(frame) {
-    const { item, keys, source } = frame;
-    const i = frame.next++;
-    if (item.kind === 'Map') {
-      // Names and values of a Map may both be objects.
-      item.keys[i] = this.itemFor(keys[i]);
-      item.values[i] = this.itemFor(frame.values[i]);
-    } else if (item.kind === 'Set') item.values[i] = this.itemFor(keys[i]);
-    else if (hasOwn(source, keys[i])) {
-      const value = source[keys[i]];
-      item.keys[item.keys.length] = keys[i];
-      item.values[item.values.length] = this.itemFor(value);
-    }
+  step(item) {
+    const { keys, kind, source, values } = item;
+    const i = item.next++;
+    if (kind === 'Set') values[i] = this.itemFor(values[i]);
+    else if (kind === 'Map') {
+      keys[i] = this.itemFor(keys[i]);
+      values[i] = this.itemFor(values[i]);
+    } else if (hasOwn(source, keys[i])) values[i] = this.itemFor(source[keys[i]]);
+    else keys[i] = undefined;
   }
 
   // The item of an object, or the primitive itself.
@@ -171,13 +175,13 @@ class Reader {
       case 'Object':
       case 'Arguments':
         if (isPlatformObject(value)) return refuse('A platform object');
-        return this.enter(new Item('Object'), value, objectKeys(value));
+        return this.enterProperties(new Item('Object'), value, objectKeys(value));
       case 'Array':
-        return this.enter(new Item('Array', value.length), value, objectKeys(value));
+        return this.enterProperties(new Item('Array', value.length), value, objectKeys(value));
       case 'Map':
-        return this.enterMap(new Item('Map'), value);
+        return this.enterMap(value);
       case 'Set':
-        return this.enterSet(new Item('Set'), value);
+        return this.enterSet(value);
       case 'Date':
         return new Item('Date', dateValue(value));
       case 'RegExp':
@@ -194,29 +198,38 @@ class Reader {
     return refuse(`A ${kind}`);
   }
 
-  enter(item, source, keys) {
-    if (keys.length > 0) this.stack[this.stack.length] = { item, source, keys, values: undefined, next: 0 };
+  // Has the contents of an item read next.
+  enter(item, source, keys, values) {
+    if (values.length === 0) return item;
+    item.source = source;
+    item.keys = keys;
+    item.values = values;
+    this.stack[this.stack.length] = item;
     return item;
   }
 
-  enterMap(item, source) {
+  enterProperties(item, source, keys) {
+    const values = [];
+    for (let i = 0; i < keys.length; i++) values[i] = undefined;
+    return this.enter(item, source, keys, values);
+  }
+
+  enterMap(source) {
     const keys = [];
     const values = [];
     mapForEach(source, (value, key) => {
       keys[keys.length] = key;
       values[values.length] = value;
     });
-    this.enter(item, source, keys);
-    if (keys.length > 0) this.stack[this.stack.length - 1].values = values;
-    return item;
+    return this.enter(new Item('Map'), source, keys, values);
   }
 
-  enterSet(item, source) {
-    const keys = [];
+  enterSet(source) {
+    const values = [];
     setForEach(source, (value) => {
-      keys[keys.length] = value;
+      values[values.length] = value;
     });
-    return this.enter(item, source, keys);
+    return this.enter(new Item('Set'), source, NONE, values);
   }
 
   createError(value) {
@@ -228,7 +241,7 @@ class Reader {
       stack: getOwnPropertyDescriptor(value, 'stack')?.value ?? errorStack(value),
     });
     const keys = getOwnPropertyDescriptor(value, 'cause') === undefined ? [] : ['cause'];
-    return this.enter(item, value, keys);
+    return this.enterProperties(item, value, keys);
   }
 
   createBuffer(value) {
@@ -318,6 +331,7 @@ function fill(item) {
     const value = values[i] instanceof Item ? values[i].copy : values[i];
     if (kind === 'Map') mapSet(copy, keys[i] instanceof Item ? keys[i].copy : keys[i], value);
     else if (kind === 'Set') setAdd(copy, value);
+    else if (keys[i] === undefined) continue;
     else if (kind === 'Error') defineValue(copy, keys[i], value, false);
     // Assigning would call a setter that is in the prototype chain.
     else if (keys[i] in copy) defineValue(copy, keys[i], value, true);

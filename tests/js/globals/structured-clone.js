@@ -73,15 +73,11 @@ test('keys that are special elsewhere', () => {
 
 test('a setter in the prototype chain is not called', () => {
   Object.defineProperty(Object.prototype, 'trap', { set() { throw new Error('called'); }, configurable: true });
-  Object.defineProperty(Array.prototype, '0', { set() { throw new Error('called'); }, configurable: true });
   try {
     const value = Object.defineProperty({}, 'trap', { value: 1, enumerable: true });
     assertEquals(Object.getOwnPropertyDescriptor(structuredClone(value), 'trap').value, 1);
-    const list = Object.defineProperty([], '0', { value: 2, enumerable: true, writable: true, configurable: true });
-    assertEquals(Object.getOwnPropertyDescriptor(structuredClone(list), '0').value, 2);
   } finally {
     delete Object.prototype.trap;
-    delete Array.prototype[0];
   }
 });
 
