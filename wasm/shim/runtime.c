@@ -79,6 +79,35 @@ static void record_prop(JSContext *ctx, JSValueConst obj, const char *prop)
     JS_FreeValue(ctx, v);
 }
 
+/* Whether an error has more to show than name, message and stack. */
+static bool has_details(JSContext *ctx, JSValueConst exc)
+{
+    static const char *const hidden[] = { "cause", "errors" };
+    JSPropertyEnum *tab;
+    uint32_t n;
+    if (JS_GetOwnPropertyNames(ctx, &tab, &n, exc, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
+        return false;
+    JS_FreePropertyEnum(ctx, tab, n);
+    for (size_t i = 0; i < countof(hidden) && n == 0; i++) {
+        JSAtom atom = JS_NewAtom(ctx, hidden[i]);
+        n = JS_GetOwnProperty(ctx, NULL, exc, atom) > 0;
+        JS_FreeAtom(ctx, atom);
+    }
+    return n > 0;
+}
+
+/* The value as console.log shows it. */
+static void record_inspected(JSContext *ctx, JSValueConst exc)
+{
+    JSValue ns = wq_import_now(ctx, "wqjs:internal/globals/inspect");
+    JSValue func = JS_IsException(ns) ? JS_UNDEFINED : JS_GetPropertyStr(ctx, ns, "inspect");
+    JSValue text = JS_Call(ctx, func, JS_UNDEFINED, 1, &exc);
+    record_value(ctx, text);
+    JS_FreeValue(ctx, text);
+    JS_FreeValue(ctx, func);
+    JS_FreeValue(ctx, ns);
+}
+
 /* Fields: flags, name, message, stack, code, errno, syscall, text. */
 static void record_error(JSContext *ctx, JSValueConst exc, bool in_promise)
 {
@@ -97,10 +126,10 @@ static void record_error(JSContext *ctx, JSValueConst exc, bool in_promise)
         for (int i = 0; i < 6; i++)
             record_put("", 0);
     }
-    if (JS_IsSymbol(exc))
-        record_put("Symbol()", 8);
+    if (!is_error || has_details(ctx, exc))
+        record_inspected(ctx, exc);
     else
-        record_value(ctx, exc);
+        record_put("", 0);
 }
 
 /* Turns the pending exception into a status. */
