@@ -5,6 +5,8 @@
 #include <string.h>
 #include "sockets.h"
 
+#define MSG_PEEK 2
+
 /* Bytes of a character that a recv boundary cut, by fd - WQ_FD_BASE. */
 typedef struct {
     uint8_t len, bytes[3];
@@ -39,6 +41,23 @@ static void tail_clear(int32_t fd)
     tail *t = tail_of(fd, false);
     if (t)
         t->len = 0;
+}
+
+/* Takes what a text recv kept, for a read of bytes: how many there were. */
+static int32_t tail_take(int32_t fd, int32_t flags, uint8_t *p, size_t size)
+{
+    tail *t = tail_of(fd, false);
+    size_t n = t ? t->len : 0;
+    if (n > size)
+        n = size;
+    if (n == 0)
+        return 0;
+    memcpy(p, t->bytes, n);
+    if (!(flags & MSG_PEEK)) {
+        t->len -= n;
+        memmove(t->bytes, t->bytes + n, t->len);
+    }
+    return n;
 }
 
 /* ---- arguments ---- */
@@ -235,7 +254,6 @@ FN(js_sendto)
 }
 
 #define MAX_RECV (16 << 20)
-#define MSG_PEEK 2
 
 static bool to_size(JSContext *ctx, JSValueConst v, int32_t *size)
 {
@@ -305,7 +323,9 @@ FN(js_recv_bytes)
     buf = js_malloc(ctx, size);
     if (!buf)
         return JS_EXCEPTION;
-    r = wq_recv(fd, buf, size, flags);
+    r = tail_take(fd, flags, buf, size);
+    if (r == 0)
+        r = wq_recv(fd, buf, size, flags);
     v = r < 0 ? result(ctx, r, "recv") : JS_NewUint8ArrayCopy(ctx, buf, r);
     js_free(ctx, buf);
     return v;
@@ -314,7 +334,7 @@ FN(js_recv_bytes)
 /* recvInto(fd, buffer, offset, length, flags) -> bytes; 0 at the end */
 FN(js_recv_into)
 {
-    int32_t fd, flags;
+    int32_t fd, flags, r;
     uint8_t *p;
     size_t n;
     if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[4], &flags, 0))
@@ -323,7 +343,8 @@ FN(js_recv_into)
         return JS_EXCEPTION;
     if (n == 0)
         return JS_ThrowRangeError(ctx, "recvInto needs room for at least one byte");
-    return result(ctx, wq_recv(fd, p, n > INT32_MAX ? INT32_MAX : n, flags), "recv");
+    r = tail_take(fd, flags, p, n);
+    return result(ctx, r > 0 ? r : wq_recv(fd, p, n > INT32_MAX ? INT32_MAX : n, flags), "recv");
 }
 
 /* recvfrom(fd, size, flags) -> {data: Uint8Array, address, port, family} */
@@ -354,11 +375,9 @@ FN(js_close)
     int32_t fd, r;
     if (!to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
-    r = wq_close(fd);
-    if (r >= 0) {
-        tail_clear(fd);
-        wq_event_forget(ctx, fd);
-    }
+    r = wq_close(fd); /* frees the number even when it fails */
+    tail_clear(fd);
+    wq_event_forget(ctx, fd);
     return result(ctx, r, "close");
 }
 
