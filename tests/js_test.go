@@ -82,6 +82,8 @@ func runJS(t *testing.T, engine *host.Engine, root, file string) {
 			t.Log(js.Stack)
 		}
 	}
+	golden(t, strings.TrimSuffix(file, ".js")+".out", out.Bytes())
+	golden(t, strings.TrimSuffix(file, ".js")+".err", errOut.Bytes())
 	if os.Getenv("WQJS_TEST_VERBOSE") != "" {
 		t.Log(out.String(), errOut.String())
 	}
@@ -96,4 +98,28 @@ func failures(tap string) string {
 		}
 	}
 	return b.String()
+}
+
+// golden compares output with the file, where there is one: a script cannot
+// read what it wrote.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	want, err := os.ReadFile(file)
+	if err != nil || bytes.Equal(want, got) {
+		return
+	}
+	if os.Getenv("WQJS_UPDATE") != "" {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	w, g := strings.Split(string(want), "\n"), strings.Split(string(got), "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			t.Errorf("%s:%d: want %q, got %q (WQJS_UPDATE=1 rewrites it)", filepath.Base(file), i+1, w[i], g[i])
+			return
+		}
+	}
+	t.Errorf("%s: want %d lines, got %d", filepath.Base(file), len(w), len(g))
 }

@@ -28,14 +28,13 @@ import {
   Set,
   setAdd,
   setDelete,
+  setForEach,
   setSize,
-  uncurry,
   WeakRef,
 } from 'wqjs:internal/globals/primordials';
 
 const TOKEN = {};
 const MAX_TIMEOUT = 0x7fffffff;
-const setForEach = uncurry(Set.prototype.forEach);
 // Signals with a running timeout that somebody waits for.
 const awaited = new Set();
 const timeouts = new FinalizationRegistry((id) => timerStop(id));
@@ -230,7 +229,8 @@ export class AbortSignal extends EventTarget {
 
   [customInspect](depth, options, inspect) {
     if (depth < 0) return '[AbortSignal]';
-    return `AbortSignal ${inspect(this.#aborted ? { aborted: true, reason: this.#reason } : { aborted: false }, options)}`;
+    const state = this.#aborted ? { aborted: true, reason: this.#reason } : { aborted: false };
+    return `AbortSignal ${inspect(state, options)}`;
   }
 }
 

@@ -67,8 +67,9 @@ function callerStack() {
   // A user's Error.prepareStackTrace may have made it anything.
   if (typeof stack !== 'string') return '';
   const lines = split(stack, '\n');
+  const isOwn = (line) => includes(line, '(wqjs:internal/') || endsWith(line, '(native)');
   let first = 0;
-  while (first < lines.length && (includes(lines[first], '(wqjs:internal/') || endsWith(lines[first], '(native)'))) first++;
+  while (first < lines.length && isOwn(lines[first])) first++;
   return arrayJoin(arraySlice(lines, first, -1), '\n');
 }
 

@@ -50,8 +50,9 @@ const VIRAMA =
   '\u{114c2}\u{115bf}\u{1163f}\u{116b6}\u{1172b}\u{11839}\u{1193d}\u{1193e}\u{119e0}\u{11a34}\u{11a47}\u{11a99}' +
   '\u{11c3f}\u{11d44}\u{11d45}\u{11d97}\u{11f41}\u{11f42}';
 // A joiner is fine after a virama; a non-joiner also between letters that join.
+const CURSIVE = '\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Mongolian}\\p{Script=Nko}';
 const JOINED = new RegExp(
-  `(?:[${VIRAMA}][\\u200c\\u200d])|(?<=[\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Mongolian}\\p{Script=Nko}]\\p{M}*)\\u200c(?=\\p{M}*[\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Mongolian}\\p{Script=Nko}])`,
+  `[${VIRAMA}][\\u200c\\u200d]|(?<=[${CURSIVE}]\\p{M}*)\\u200c(?=\\p{M}*[${CURSIVE}])`,
   'gu',
 );
 // Letters after which nothing can join: alef, dal, reh, waw and their kin.

@@ -6,7 +6,7 @@
  */
 
 import { classOf } from 'wqjs:internal/native';
-import { getOwnPropertyDescriptor, getPrototypeOf } from 'wqjs:internal/globals/primordials';
+import { getOwnPropertyDescriptor, getPrototypeOf, hasOwn } from 'wqjs:internal/globals/primordials';
 
 // Longer prototype chains are of no use to anybody; the search gives up.
 const MAX_CHAIN = 1000;
@@ -30,10 +30,10 @@ export function safePrototype(object) {
 
 /** The descriptor of a property, own or inherited. */
 export function findDescriptor(object, key) {
-  for (let i = 0; object !== null && i < MAX_CHAIN; i++) {
-    const descriptor = ownDescriptor(object, key);
-    if (descriptor !== undefined) return descriptor;
-    object = safePrototype(object);
+  for (let i = 0; object !== null && i < MAX_CHAIN && classOf(object) !== 'Proxy'; i++) {
+    // Most often there is none, which this finds out without making a descriptor.
+    if (hasOwn(object, key)) return ownDescriptor(object, key);
+    object = getPrototypeOf(object);
   }
   return undefined;
 }
@@ -54,10 +54,10 @@ export function findMethod(object, key) {
  * too; '' when unknown, null when the chain has none at all.
  */
 export function constructorName(object) {
-  let holder = object;
+  let holder = safePrototype(object);
   for (let i = 0; holder !== null && i < MAX_CHAIN; i++) {
-    const ctor = ownDescriptor(holder, 'constructor')?.value;
-    if (typeof ctor === 'function' && holder !== object) {
+    const ctor = hasOwn(holder, 'constructor') ? ownDescriptor(holder, 'constructor')?.value : undefined;
+    if (typeof ctor === 'function') {
       const name = ownDescriptor(ctor, 'name')?.value;
       if (typeof name === 'string' && name !== '' && ownDescriptor(ctor, 'prototype')?.value === holder) {
         return name;

@@ -54,7 +54,21 @@ const boxed = {
   String: uncurry(String.prototype.valueOf),
   Symbol: uncurry(Symbol.prototype.valueOf),
 };
-const TYPED_ARRAY = /^(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array$/;
+const typedArrays = {
+  __proto__: null,
+  BigInt64Array: true,
+  BigUint64Array: true,
+  Float16Array: true,
+  Float32Array: true,
+  Float64Array: true,
+  Int16Array: true,
+  Int32Array: true,
+  Int8Array: true,
+  Uint16Array: true,
+  Uint32Array: true,
+  Uint8Array: true,
+  Uint8ClampedArray: true,
+};
 const INDEX = /^\d+$/;
 
 /** "Foo(2) [Tag] ", "[Array(2): null prototype] " */
@@ -68,7 +82,7 @@ export function heading(name, tag, fallback, size = '') {
 export function indexedLength(value, kind) {
   if (kind === 'Array') return value.length;
   if (kind === 'String') return boxed.String(value).length;
-  return regexpExec(TYPED_ARRAY, kind) === null ? -1 : viewLength(value);
+  return typedArrays[kind] === true ? viewLength(value) : -1;
 }
 
 function braces(head, fill) {
@@ -275,7 +289,7 @@ export function shapeOf(ctx, value, kind, name, tag, keys) {
   if (special !== undefined) return special(ctx, value, kind, name, tag);
   if (kind === 'Error' || kind === 'DOMException') return text(describeError(ctx, value, kind, name, tag, keys));
   if (boxed[kind] !== undefined) return text(describeBoxed(ctx, value, kind, name, tag));
-  if (regexpExec(TYPED_ARRAY, kind) !== null) {
+  if (typedArrays[kind] === true) {
     const shape = list(heading(name, tag, kind, `(${viewLength(value)})`), fillTyped(value));
     if (viewLength(value) === 0) shape.empty = `${shape.open}]`;
     return shape;

@@ -38,7 +38,7 @@ import { heading, indexedLength, shapeOf } from 'wqjs:internal/globals/inspect-t
 // Deeper than this is not shown, whatever the depth option says.
 const MAX_LEVEL = 64;
 // Characters after which nested values are abbreviated.
-const MAX_TEXT = 1 << 20;
+const MAX_TEXT = 1 << 18;
 // Arrays, typed arrays and boxed strings with more elements than this show no
 // further properties: listing keys would make a string of each index.
 const MAX_LISTED = 1 << 14;
@@ -52,7 +52,7 @@ const INDEX = /^(?:0|[1-9][0-9]{0,9})$/;
 function limitOf(value, fallback) {
   if (value === undefined) return fallback;
   if (value === null) return Infinity;
-  return max(0, +value || 0);
+  return +value || 0;
 }
 
 class Context {
@@ -72,8 +72,8 @@ class Context {
     this.showProxy = !!options.showProxy;
     this.customInspect = options.customInspect ?? true;
     this.sorted = options.sorted ?? false;
-    this.maxArrayLength = limitOf(options.maxArrayLength, 100);
-    this.maxStringLength = limitOf(options.maxStringLength, 10000);
+    this.maxArrayLength = max(0, limitOf(options.maxArrayLength, 100));
+    this.maxStringLength = max(0, limitOf(options.maxStringLength, 10000));
     this.breakLength = max(limitOf(options.breakLength, 80) - indent, 16);
     this.compact = compact === true ? true : +compact || 0;
   }
@@ -85,6 +85,7 @@ class Context {
   /** The text of a value that stands two columns further in than this object. */
   nested(value, level) {
     this.indentation += 2;
+    this.left -= this.indentation;
     const text = formatValue(this, value, level);
     this.indentation -= 2;
     return text;
@@ -129,7 +130,7 @@ function formatValue(ctx, value, level) {
     ctx.left -= text.length;
     return text;
   }
-  ctx.left -= 8;
+  ctx.left -= 8 + ctx.indentation;
   for (let i = 0; classOf(value) === 'Proxy'; i++) {
     const parts = proxyParts(value);
     if (parts[0] === null || i === MAX_PROXIES) return stylize(ctx, '<Revoked Proxy>', 'special');

@@ -18,6 +18,7 @@ export const {
   getOwnPropertyDescriptor,
   getPrototypeOf,
   ownKeys,
+  setPrototypeOf,
 } = Reflect;
 
 /** The getter of an accessor property, uncurried; undefined when there is none. */
@@ -66,12 +67,14 @@ export const arraySplice = uncurry(array.splice);
 
 export const { Map, Set, WeakRef, Uint8Array, Uint16Array, DOMException } = globalThis;
 export const mapDelete = uncurry(Map.prototype.delete);
+export const mapForEach = uncurry(Map.prototype.forEach);
 export const mapGet = uncurry(Map.prototype.get);
 export const mapHas = uncurry(Map.prototype.has);
 export const mapSet = uncurry(Map.prototype.set);
 export const mapSize = getterOf(Map.prototype, 'size');
 export const setAdd = uncurry(Set.prototype.add);
 export const setDelete = uncurry(Set.prototype.delete);
+export const setForEach = uncurry(Set.prototype.forEach);
 export const setHas = uncurry(Set.prototype.has);
 export const setSize = getterOf(Set.prototype, 'size');
 export const deref = uncurry(WeakRef.prototype.deref);

@@ -8,14 +8,16 @@ import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import { percentDecode } from 'wqjs:internal/globals/percent';
 import {
   arraySort,
+  defineProperty,
   encodeURIComponent,
+  getOwnPropertyDescriptor,
   getPrototypeOf,
   includes,
   indexOf,
   ownKeys,
-  getOwnPropertyDescriptor,
   regexpExec,
   replaceAll,
+  setPrototypeOf,
   slice,
   split,
 } from 'wqjs:internal/globals/primordials';
@@ -283,10 +285,10 @@ class ParamsIterator {
 
 const iteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]()));
 delete ParamsIterator.prototype.constructor;
-Object.setPrototypeOf(ParamsIterator.prototype, iteratorPrototype);
+setPrototypeOf(ParamsIterator.prototype, iteratorPrototype);
 finishInterface(ParamsIterator, 'URLSearchParams Iterator');
 
-Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
+defineProperty(URLSearchParams.prototype, Symbol.iterator, {
   value: URLSearchParams.prototype.entries,
   writable: true,
   configurable: true,

@@ -24,12 +24,14 @@ import {
   getterOf,
   hasOwn,
   Map,
+  mapForEach,
   mapGet,
   mapSet,
   objectKeys,
   objectPrototype,
   Set,
   setAdd,
+  setForEach,
   setHas,
   uncurry,
   viewBuffer,
@@ -48,8 +50,6 @@ const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
 const dataViewByteOffset = getterOf(DataView.prototype, 'byteOffset');
 const dataViewByteLength = getterOf(DataView.prototype, 'byteLength');
 const dateValue = uncurry(Date.prototype.getTime);
-const mapForEach = uncurry(Map.prototype.forEach);
-const setForEach = uncurry(Set.prototype.forEach);
 const exceptionName = getterOf(DOMException.prototype, 'name');
 const exceptionMessage = getterOf(DOMException.prototype, 'message');
 const unbox = {

@@ -54,13 +54,18 @@ function keysOf(value, limit) {
   return keys;
 }
 
+function isAccessor(descriptor) {
+  return descriptor?.get !== undefined || descriptor?.set !== undefined;
+}
+
 function property(object, key) {
   const descriptor = ownDescriptor(object, key);
   if (descriptor === undefined) return '';
-  return descriptor.get === undefined && descriptor.set === undefined ? cell(descriptor.value) : '[Getter]';
+  return isAccessor(descriptor) ? '[Getter]' : cell(descriptor.value);
 }
 
-// The rows as { index, key, value }, and the heading of the index.
+// The rows as { index, key, value, text }, where `text` takes the place of a
+// value that cannot be read, and the heading of the index.
 function rowsOf(data) {
   const rows = [];
   const kind = classOf(data);
@@ -75,7 +80,11 @@ function rowsOf(data) {
     return { rows, heading: '(iteration index)', hasKeys: isMap };
   }
   const keys = keysOf(data, MAX_ROWS);
-  for (let i = 0; i < keys.length; i++) rows[i] = { index: keys[i], value: ownDescriptor(data, keys[i])?.value };
+  for (let i = 0; i < keys.length; i++) {
+    const descriptor = ownDescriptor(data, keys[i]);
+    const text = isAccessor(descriptor) ? '[Getter]' : undefined;
+    rows[i] = { index: keys[i], value: descriptor?.value, text };
+  }
   return { rows, heading: '(index)', hasKeys: false };
 }
 
@@ -99,7 +108,7 @@ function columnsOf(rows, only) {
       if (column !== undefined) column[i] = property(value, keys[k]);
     }
     if (!isRow) {
-      values[i] = cell(value);
+      values[i] = rows[i].text ?? cell(value);
       hasValues = true;
     }
   }

@@ -90,6 +90,21 @@ function originOf(url) {
   return 'null';
 }
 
+const SHOWN = [
+  'href',
+  'origin',
+  'protocol',
+  'username',
+  'password',
+  'host',
+  'hostname',
+  'port',
+  'pathname',
+  'search',
+  'searchParams',
+  'hash',
+];
+
 export class URL {
   #url;
   #href = null;
@@ -236,8 +251,8 @@ export class URL {
 
   [customInspect](depth, options, inspect) {
     if (depth < 0) return '[URL]';
-    const { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash } = this;
-    const parts = { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash };
+    const parts = {};
+    for (let i = 0; i < SHOWN.length; i++) parts[SHOWN[i]] = this[SHOWN[i]];
     return `URL ${inspect(parts, options)}`;
   }
 }

@@ -17,8 +17,10 @@ let started = false;
 let count = 0;
 let failures = 0;
 
+// Flushed at once, as what a test prints itself is not buffered.
 function out(text) {
   std.out.puts(`${text}\n`);
+  std.out.flush();
 }
 
 /** Registers a test. */
@@ -44,7 +46,6 @@ async function run() {
     }
   }
   out(`1..${count}`);
-  std.out.flush();
   if (failures > 0) std.exit(1);
 }
 

@@ -10,27 +10,43 @@
 /* Getters of DataView.prototype: reading the properties would run a script's. */
 static JSValue view_getters[3];
 static const char *const view_props[3] = { "buffer", "byteOffset", "byteLength" };
+static JSValue array_getter; /* byteLength of %TypedArray%.prototype */
+
+static int take_getter(JSContext *ctx, JSValueConst proto, const char *name, JSValue *getter)
+{
+    JSPropertyDescriptor desc;
+    JSAtom atom = JS_NewAtom(ctx, name);
+    int r = JS_GetOwnProperty(ctx, &desc, proto, atom) == 1 ? 0 : -1;
+    JS_FreeAtom(ctx, atom);
+    if (r == 0) {
+        *getter = desc.getter;
+        JS_FreeValue(ctx, desc.setter);
+        JS_FreeValue(ctx, desc.value);
+    }
+    return r;
+}
+
+static JSValue prototype_of(JSContext *ctx, const char *ctor_name)
+{
+    JSValue global = JS_GetGlobalObject(ctx);
+    JSValue ctor = JS_GetPropertyStr(ctx, global, ctor_name);
+    JSValue proto = JS_GetPropertyStr(ctx, ctor, "prototype");
+    JS_FreeValue(ctx, ctor);
+    JS_FreeValue(ctx, global);
+    return proto;
+}
 
 int wq_init_bytes(JSContext *ctx)
 {
-    JSValue global = JS_GetGlobalObject(ctx);
-    JSValue ctor = JS_GetPropertyStr(ctx, global, "DataView");
-    JSValue proto = JS_GetPropertyStr(ctx, ctor, "prototype");
-    int r = 0;
-    for (int i = 0; i < 3 && r == 0; i++) {
-        JSPropertyDescriptor desc;
-        JSAtom atom = JS_NewAtom(ctx, view_props[i]);
-        r = JS_GetOwnProperty(ctx, &desc, proto, atom) == 1 ? 0 : -1;
-        JS_FreeAtom(ctx, atom);
-        if (r == 0) {
-            view_getters[i] = desc.getter;
-            JS_FreeValue(ctx, desc.setter);
-            JS_FreeValue(ctx, desc.value);
-        }
-    }
-    JS_FreeValue(ctx, proto);
-    JS_FreeValue(ctx, ctor);
-    JS_FreeValue(ctx, global);
+    JSValue view = prototype_of(ctx, "DataView");
+    JSValue bytes = prototype_of(ctx, "Uint8Array");
+    JSValue array = JS_GetPrototype(ctx, bytes);
+    int r = take_getter(ctx, array, "byteLength", &array_getter);
+    for (int i = 0; i < 3 && r == 0; i++)
+        r = take_getter(ctx, view, view_props[i], &view_getters[i]);
+    JS_FreeValue(ctx, view);
+    JS_FreeValue(ctx, bytes);
+    JS_FreeValue(ctx, array);
     return r;
 }
 
@@ -85,6 +101,14 @@ bool wq_bytes(JSContext *ctx, JSValueConst v, JSValueConst off, JSValueConst len
     if (JS_IsException(buf))
         return false;
     p = JS_GetArrayBuffer(ctx, &total, buf);
+    if (JS_GetTypedArrayType(v) >= 0 && o + n != total) {
+        /* The engine tells the length that the view was made with, but it may
+         * follow a buffer that has been resized. */
+        JSValue now = JS_Call(ctx, array_getter, v, 0, NULL);
+        double d = n;
+        JS_ToFloat64(ctx, &d, now);
+        n = d;
+    }
     immutable = JS_IsImmutableArrayBuffer(buf);
     if (JS_IsArrayBuffer(v))
         n = total;
@@ -325,6 +349,8 @@ static JSValue class_of(JSContext *ctx, JSValueConst this_val, int argc, JSValue
     JSValue v;
     if (id == JS_INVALID_CLASS_ID)
         return JS_UNDEFINED;
+    if (JS_IsProxy(argv[0])) /* the engine's name for these is "Object" */
+        return JS_NewString(ctx, "Proxy");
     name = JS_GetClassName(JS_GetRuntime(ctx), id);
     if (name == JS_ATOM_NULL)
         return JS_UNDEFINED;

