@@ -48,14 +48,14 @@ type Limits struct {
 	// Stack is how much of the engine's 1 MiB C stack JavaScript may use, in
 	// bytes; beyond it there is a RangeError. Default 512 KiB.
 	Stack uint32
-	// CPUTime is how long the sandbox may execute, over its life, waiting not
-	// counted. Default: no limit.
+	// CPUTime is how long the sandbox may execute, over its life, by the wall
+	// clock; waiting does not count. Default: no limit.
 	CPUTime time.Duration
-	// FDs is how many sockets may be open. Default 4096.
+	// FDs is how many sockets may be open. Default 4096, at most 65,536.
 	FDs int
 	// Files is how many files may be open. Default 256.
 	Files int
-	// Timers is how many timers may be pending. Default 100,000.
+	// Timers is how many timers may be pending. Default 100,000, at most 524,288.
 	Timers int
 	// Lookups is how many names the sandbox may look up over its life.
 	// Default 100,000.
@@ -70,6 +70,10 @@ const (
 	minStack       = 16 << 10
 	maxStack       = 960 << 10
 	defaultFDs     = 4096
+	maxFDs         = 65536 // of the guest's tables, as is maxTimers
+	defaultFiles   = 256
+	defaultTimers  = 100_000
+	maxTimers      = 1 << 19
 	defaultLookups = 100_000
 )
 
@@ -98,15 +102,18 @@ type SandboxConfig struct {
 	// ModuleDirs are folders that ES modules may be imported from, besides
 	// those of Policy.ReadDirs.
 	ModuleDirs []string
-	// Dir is the guest's working folder, for relative paths; default "/".
+	// Dir is the guest's working folder, for relative paths: absolute; default
+	// "/".
 	Dir string
 	// Args are the script's arguments: scriptArgs.
 	Args []string
 	// Env is the environment that Policy.Env chooses from: "NAME=value".
 	Env []string
-	// Stdin, Stdout and Stderr are the guest's; nil is empty and discarded.
-	// A Read of Stdin that blocks does not keep the sandbox from being
-	// interrupted, but keeps one goroutine until it returns.
+	// Stdin, Stdout and Stderr are the guest's; nil is empty and discarded. A
+	// Read or Write that blocks does not keep the sandbox from being
+	// interrupted: it is left behind with its goroutine until it returns. So a
+	// Write may still be in progress when an interrupted call has returned, if
+	// it takes longer than 50 ms.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Resolver answers lookups; nil is net.DefaultResolver.

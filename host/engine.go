@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"maps"
+	"slices"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -17,101 +18,107 @@ import (
 // Config configures an Engine. The zero value compiles in memory.
 type Config struct {
 	// CacheDir keeps compiled code between processes. It is made with mode
-	// 0700 if it does not exist. A cache that cannot be used (foreign,
-	// writable by others, corrupt, read-only) is passed over silently:
-	// Engine.CacheError tells why.
+	// 0700 if it does not exist. One that cannot be used (it belongs to another
+	// user, others may write to it, it is read-only) is passed over:
+	// Engine.CacheError tells why. Damaged files in it are made anew. Several
+	// processes may share it.
 	CacheDir string
 	// CompilationWorkers is how many goroutines compile; 0 means 2.
 	CompilationWorkers int
 }
 
-// Engine is the compiled QuickJS, shared by all sandboxes. Its methods may be
-// called from any goroutine.
+const defaultWorkers = 2
+
+// Engine is the compiled QuickJS, shared by all sandboxes. A process needs one.
+// Its methods may be called from any goroutine.
 type Engine struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 	cache    wazero.CompilationCache
 	cacheErr error
+
+	life   sync.RWMutex // read-held while a sandbox is made; guards closed
+	closed bool
+
+	mu        sync.Mutex
+	sandboxes map[*Sandbox]struct{} // those not closed
 }
 
 // NewEngine compiles the engine, or loads it from the cache.
 func NewEngine(ctx context.Context, c Config) (*Engine, error) {
-	var cacheErr error
-	if c.CacheDir != "" {
-		e, err := newEngine(ctx, c, c.CacheDir)
-		if err == nil {
+	if c.CompilationWorkers < 0 {
+		return nil, fmt.Errorf("Config.CompilationWorkers is %d, must not be negative", c.CompilationWorkers)
+	}
+	if c.CacheDir == "" {
+		return newEngine(ctx, c, "")
+	}
+	dir, err := openCacheDir(c.CacheDir)
+	if err == nil {
+		var e *Engine
+		if e, err = newEngine(ctx, c, dir); err == nil {
+			e.cacheErr = sealCache(dir)
 			return e, nil
 		}
-		cacheErr = err
-		// What is broken is made anew by the next process.
-		var corrupt *corruptCacheError
-		if errors.As(err, &corrupt) {
-			_ = os.RemoveAll(engineCacheDir(c.CacheDir))
-		}
 	}
-	e, err := newEngine(ctx, c, "")
-	if err != nil {
-		return nil, err
+	// The cache must never be why a program does not run.
+	e, plainErr := newEngine(ctx, c, "")
+	if plainErr != nil {
+		return nil, plainErr
 	}
-	e.cacheErr = cacheErr
+	e.cacheErr = fmt.Errorf("compilation cache: %w", err)
 	return e, nil
 }
 
 // CacheError is why the cache folder was not used, or nil.
 func (e *Engine) CacheError() error { return e.cacheErr }
 
-// corruptCacheError is a failure to compile with a cache that looked usable.
-type corruptCacheError struct{ err error }
-
-func (e *corruptCacheError) Error() string { return "compilation cache: " + e.err.Error() }
-func (e *corruptCacheError) Unwrap() error { return e.err }
-
-// engineCacheDir keys the cache by the engine's content: wazero adds its own
-// version below.
-func engineCacheDir(dir string) string { return filepath.Join(dir, "engine-"+wasm.Sums[:16]) }
-
-func newEngine(ctx context.Context, c Config, cacheDir string) (e *Engine, err error) {
-	e = &Engine{}
+func newEngine(ctx context.Context, c Config, cacheDir string) (_ *Engine, err error) {
+	e := &Engine{sandboxes: map[*Sandbox]struct{}{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close(ctx))
+		}
+	}()
 	// The compiler where wazero has one, else its interpreter.
 	rc := wazero.NewRuntimeConfig().WithDebugInfoEnabled(false)
 	if cacheDir != "" {
-		if err := checkCacheDir(cacheDir); err != nil {
-			return nil, err
-		}
-		if e.cache, err = wazero.NewCompilationCacheWithDir(engineCacheDir(cacheDir)); err != nil {
+		if e.cache, err = wazero.NewCompilationCacheWithDir(cacheDir); err != nil {
 			return nil, err
 		}
 		rc = rc.WithCompilationCache(e.cache)
 	}
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, rc)
-	defer func() {
-		if r := recover(); r != nil && cacheDir != "" {
-			err = fmt.Errorf("%v", r) // a damaged file in the cache
-		} else if r != nil {
-			panic(r)
-		}
-		if err != nil {
-			err = errors.Join(err, e.Close(ctx))
-			if cacheDir != "" {
-				err = &corruptCacheError{err}
-			}
-			e = nil
-		}
-	}()
 	if err = imports.Instantiate(ctx, e.runtime); err != nil {
-		return e, err
+		return nil, err
 	}
 	workers := c.CompilationWorkers
-	if workers <= 0 {
-		workers = 2
+	if workers == 0 {
+		workers = defaultWorkers
 	}
 	e.compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), wasm.QuickJS)
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
-// Close ends all sandboxes of the engine and frees the compiled code.
+// Close closes all sandboxes of the engine, waiting for the calls in progress,
+// and frees the compiled code. It may be called more than once.
 func (e *Engine) Close(ctx context.Context) error {
+	e.life.Lock()
+	defer e.life.Unlock()
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	open := e.open()
+	for _, s := range open {
+		s.shut() // all at once, so that the waits below overlap
+	}
 	var errs []error
+	for _, s := range open {
+		errs = append(errs, s.Close())
+	}
 	if e.runtime != nil {
 		errs = append(errs, e.runtime.Close(ctx))
 	}
@@ -119,4 +126,22 @@ func (e *Engine) Close(ctx context.Context) error {
 		errs = append(errs, e.cache.Close(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+func (e *Engine) open() []*Sandbox {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.sandboxes))
+}
+
+func (e *Engine) add(s *Sandbox) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sandboxes[s] = struct{}{}
+}
+
+func (e *Engine) remove(s *Sandbox) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.sandboxes, s)
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/wqjs/wqjs/imports"
 )
@@ -24,17 +25,17 @@ func (l Limits) check() (Limits, error) {
 		return l, fmt.Errorf("Limits.CPUTime is %v, must not be negative", l.CPUTime)
 	}
 	for _, f := range []struct {
-		name  string
-		value *int
-		dflt  int
+		name      string
+		value     *int
+		dflt, max int
 	}{
-		{"FDs", &l.FDs, defaultFDs},
-		{"Files", &l.Files, 256},
-		{"Timers", &l.Timers, 100_000},
-		{"Lookups", &l.Lookups, defaultLookups},
+		{"FDs", &l.FDs, defaultFDs, maxFDs},
+		{"Files", &l.Files, defaultFiles, math.MaxInt32},
+		{"Timers", &l.Timers, defaultTimers, maxTimers},
+		{"Lookups", &l.Lookups, defaultLookups, math.MaxInt32},
 	} {
-		if *f.value < 0 {
-			return l, fmt.Errorf("Limits.%s is %d, must not be negative", f.name, *f.value)
+		if *f.value < 0 || *f.value > f.max {
+			return l, fmt.Errorf("Limits.%s is %d, must be from 1 to %d, or 0 for %d", f.name, *f.value, f.max, f.dflt)
 		}
 		if *f.value == 0 {
 			*f.value = f.dflt

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wqjs/wqjs/imports"
 	"github.com/wqjs/wqjs/js"
@@ -15,7 +16,6 @@ import (
 
 const (
 	preludeName  = "wqjs:internal/prelude"
-	maxModule    = 64 << 20
 	soName       = "network_sockets.so" // the native C module's file
 	socketModule = "wqjs:sockets"
 )
@@ -27,17 +27,13 @@ var aliases = map[string]string{
 
 // modules resolves and loads ES modules for one sandbox.
 type modules struct {
-	guest   *imports.Guest
-	dir     string            // base of names without one
-	sources map[string][]byte // of modules loaded, to find the line of an import
+	guest *imports.Guest
+	dir   string // base of names without one
+	// The source given last by the embedder, which no file may hold.
+	name, source string
 }
 
-func newModules(g *imports.Guest, dir string) *modules {
-	if dir == "" {
-		dir = "/"
-	}
-	return &modules{guest: g, dir: dir, sources: map[string][]byte{}}
-}
+func newModules(g *imports.Guest, dir string) *modules { return &modules{guest: g, dir: dir} }
 
 // moduleError is a failed import; it says who imported what, and where.
 type moduleError struct {
@@ -109,21 +105,47 @@ func (m *modules) resolve(base, spec string) (string, error) {
 
 // from is " from FILE:LINE:COLUMN" of the import statement, as far as known.
 func (m *modules) from(base, spec string) string {
-	src, ok := m.sources[base]
-	if !ok {
-		if base == "" {
-			return ""
-		}
-		return " from " + base
+	if base == "" {
+		return ""
 	}
+	src := m.text(base)
 	for _, quote := range []string{"'", `"`} {
-		if i := bytes.Index(src, []byte(quote+spec+quote)); i >= 0 {
-			line := 1 + bytes.Count(src[:i], []byte("\n"))
-			col := i - bytes.LastIndexByte(src[:i], '\n')
+		if i := strings.Index(src, quote+spec+quote); i >= 0 {
+			line := 1 + strings.Count(src[:i], "\n")
+			col := 1 + utf8.RuneCountInString(src[1+strings.LastIndexByte(src[:i], '\n'):i])
 			return fmt.Sprintf(" from %s:%d:%d", base, line, col)
 		}
 	}
 	return " from " + base
+}
+
+// maxQuoted bounds the files that are read again for a message.
+const maxQuoted = 1 << 20
+
+// text is the source of a module for a message, or "". Files are read again:
+// keeping all that a guest loads would be memory it does not pay for.
+func (m *modules) text(name string) string {
+	if name == m.name {
+		return m.source
+	}
+	if !path.IsAbs(name) {
+		return ""
+	}
+	src, err := m.guest.ReadModule(name, maxQuoted)
+	if err != nil {
+		return ""
+	}
+	return string(src)
+}
+
+// line is a line of a module's source, or "".
+func (m *modules) line(name string, n int) string {
+	for text := range strings.Lines(m.text(name)) {
+		if n--; n == 0 {
+			return strings.TrimRight(text, "\r\n")
+		}
+	}
+	return ""
 }
 
 // Load returns a module's source.
@@ -131,17 +153,15 @@ func (m *modules) Load(name string) ([]byte, error) {
 	if strings.HasPrefix(name, js.Prefix) {
 		return js.Source(name)
 	}
-	src, err := m.guest.ReadModule(name, maxModule)
+	src, err := m.guest.ReadModule(name, maxSource)
 	if err != nil {
 		return nil, &moduleError{fmt.Sprintf("cannot load module %s: %v", name, explain(name, err)), err}
 	}
-	src = bytes.TrimPrefix(src, []byte("\ufeff"))
-	m.remember(name, src)
-	return src, nil
+	return bytes.TrimPrefix(src, []byte("\ufeff")), nil
 }
 
-// remember keeps a source for messages about its imports.
-func (m *modules) remember(name string, src []byte) { m.sources[name] = src }
+// remember keeps a source for messages.
+func (m *modules) remember(name, source string) { m.name, m.source = name, source }
 
 // URL is the file URL of a path.
 func (m *modules) URL(name string) string { return (&url.URL{Scheme: "file", Path: name}).String() }

@@ -6,8 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -18,88 +16,109 @@ import (
 )
 
 // Sandbox is one isolated JavaScript runtime: a wasm memory, a table of fds and
-// an event loop. Methods that take a context run JavaScript or wait; they may
-// be called from any goroutine, one after the other: a second call waits for
-// the first. Interrupt and Close may be called at any time.
+// an event loop. It must be closed.
+//
+// Methods that take a context run JavaScript or wait. They may be called from
+// any goroutine; one runs at a time, others wait for their turn, or for their
+// context. Interrupt, Close and Stats may be called at any time. None may be
+// called from code that the sandbox itself calls (a Writer, a Mount's FS).
 type Sandbox struct {
-	run sync.Mutex // held while the guest runs
-
+	engine  *Engine
 	guest   *imports.Guest
 	mod     api.Module
 	modules *modules
-	stdin   *imports.Stdin
+	stdio   stdio
 	cpu     cpuClock
-	flag    uint32 // guest address of the interrupt flag
-	ring    uint32
-	events  []imports.Event
+
+	flag   uint32          // guest address of the interrupt flag
+	ring   uint32          // guest address of the event ring
+	events []imports.Event // fetched and not yet handled
+	room   []imports.Event // as many as the ring holds
 
 	fnEval, fnJobs, fnDispatch, fnPending, fnAlloc, fnFree, fnResume, fnError, fnErrorLen, fnExit api.Function
 
-	mu     sync.Mutex // guards closed and trapped
-	closed error
+	turn    chan struct{} // holds a token while a call runs
+	trapped bool          // guarded by the turn, as is all above
+	freed   sync.Once
+
+	mu      sync.Mutex // guards the fields below
+	running uint64     // the call in progress, 0 for none
+	calls   uint64     // numbers the calls
+	dead    error      // why no call can run: ErrClosed or a *TrapError
 }
 
-// Statuses of the guest's exports (wasm/shim/wqjs.h).
-const (
-	statusOK = iota
-	statusException
-	statusInterrupted
-	statusExit
-	statusPending
-)
-
-const (
-	evalModule = 1
-	evalMain   = 2
-)
-
-// NewSandbox makes a sandbox: an instance of the engine with the library loaded.
+// NewSandbox makes a sandbox: an instance of the engine with the library
+// loaded. Errors name the wrong field or rule. The context bounds the making
+// only.
 func (e *Engine) NewSandbox(ctx context.Context, c SandboxConfig) (*Sandbox, error) {
 	limits, err := c.Limits.check()
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{}
-	s.cpu.init(limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
+	dir, err := guestDir(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	e.life.RLock()
+	defer e.life.RUnlock()
+	if e.closed {
+		return nil, ErrEngineClosed
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, &InterruptError{err}
+	}
+	s := &Sandbox{engine: e, turn: make(chan struct{}, 1)}
+	s.stdio.init(c, s.cpu.wait)
 	cfg := c.imports(limits)
-	cfg.OnBlock = s.cpu.block
+	cfg.OnBlock = s.cpu.wait
 	if s.guest, err = imports.NewGuest(cfg); err != nil {
 		return nil, err
 	}
-	s.modules = newModules(s.guest, c.Dir)
+	s.modules = newModules(s.guest, dir)
 	s.guest.SetModules(s.modules)
-	for _, g := range c.Grants {
-		if err := s.guest.GrantFile(g.Name, g.File); err != nil {
-			return nil, errors.Join(err, s.guest.Close())
-		}
-	}
-	if err := s.instantiate(ctx, e, c, limits); err != nil {
+	e.add(s)
+	if err := s.start(ctx, c, dir, limits); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.cpu.init(limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
 	return s, nil
 }
 
-func (s *Sandbox) instantiate(ctx context.Context, e *Engine, c SandboxConfig, limits Limits) error {
-	mc := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
+func (s *Sandbox) start(ctx context.Context, c SandboxConfig, dir string, limits Limits) error {
+	for _, g := range c.Grants {
+		if g.File == nil {
+			return fmt.Errorf("Grants: File of %q is nil", g.Name)
+		}
+		if err := s.guest.GrantFile(g.Name, g.File); err != nil {
+			return err
+		}
+	}
+	if err := s.instantiate(ctx, c); err != nil {
+		return err
+	}
+	return s.enter(ctx, func(ctx context.Context) error {
+		if err := s.initialize(ctx, dir, limits); err != nil {
+			return err
+		}
+		src, err := s.modules.Load(preludeName)
+		if err != nil {
+			return err
+		}
+		return s.eval(ctx, preludeName, string(src), evalModule)
+	})
+}
+
+func (s *Sandbox) instantiate(ctx context.Context, c SandboxConfig) error {
+	mc := s.stdio.config(wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
 		WithRandSource(rand.Reader).WithSysWalltime().WithSysNanotime().
-		WithNanosleep(s.guest.Nanosleep)
-	if c.Stdin != nil {
-		s.stdin = imports.NewStdin(c.Stdin)
-		mc = mc.WithStdin(s.stdin)
-	}
-	if c.Stdout != nil {
-		mc = mc.WithStdout(c.Stdout)
-	}
-	if c.Stderr != nil {
-		mc = mc.WithStderr(c.Stderr)
-	}
+		WithNanosleep(s.guest.Nanosleep))
 	for _, kv := range c.Env {
 		if name, value, ok := strings.Cut(kv, "="); ok && s.guest.MayEnv(name) {
 			mc = mc.WithEnv(name, value)
 		}
 	}
-	ictx, mc := s.guest.ModuleConfig(ctx, mc)
-	mod, err := e.runtime.InstantiateModule(ictx, e.compiled, mc)
+	ctx, mc = s.guest.ModuleConfig(ctx, mc)
+	mod, err := s.engine.runtime.InstantiateModule(ctx, s.engine.compiled, mc)
 	if err != nil {
 		return fmt.Errorf("instantiate the engine: %w", err)
 	}
@@ -112,13 +131,7 @@ func (s *Sandbox) instantiate(ctx context.Context, e *Engine, c SandboxConfig, l
 	} {
 		*fn = mod.ExportedFunction(name)
 	}
-	// The heap limit of JavaScript is below the memory's, so that an error can
-	// be thrown and handled before memory cannot grow.
-	heap := min(limits.Memory-min(limits.Memory/4, 8<<20), 1<<32-1)
-	if r, err := s.call(ctx, mod.ExportedFunction("wqjs_init"), heap, uint64(limits.Stack)); err != nil || int32(r) < 0 {
-		return fmt.Errorf("start the engine (memory limit %d bytes): error %d: %w", limits.Memory, -int32(r), err)
-	}
-	layout, err := s.call(ctx, mod.ExportedFunction("wqjs_layout"))
+	layout, err := s.call(s.guest.With(ctx), mod.ExportedFunction("wqjs_layout"))
 	if err != nil {
 		return err
 	}
@@ -128,293 +141,152 @@ func (s *Sandbox) instantiate(ctx context.Context, e *Engine, c SandboxConfig, l
 	}
 	s.flag = binary.LittleEndian.Uint32(words)
 	s.ring = binary.LittleEndian.Uint32(words[4:])
-	s.events = make([]imports.Event, 0, binary.LittleEndian.Uint32(words[8:]))
-	if err := s.setDir(ctx, c.Dir); err != nil {
-		return err
-	}
-	src, err := s.modules.Load(preludeName)
-	if err != nil {
-		return err
-	}
-	return s.enter(ctx, func(ctx context.Context) error { return s.eval(ctx, preludeName, src, evalModule) })
+	s.room = make([]imports.Event, 0, binary.LittleEndian.Uint32(words[8:]))
+	return nil
 }
 
-func (s *Sandbox) setDir(ctx context.Context, dir string) error {
-	if dir == "" {
-		return nil
-	}
-	p, err := s.put(ctx, append([]byte(filepath.ToSlash(dir)), 0))
+// initialize makes the runtime in the guest.
+func (s *Sandbox) initialize(ctx context.Context, dir string, limits Limits) error {
+	// The heap limit of JavaScript is below the memory's, so that an error can
+	// be thrown and handled before memory cannot grow.
+	heap := min(limits.Memory-min(limits.Memory/4, 8<<20), 1<<32-1)
+	r, err := s.call(ctx, s.mod.ExportedFunction("wqjs_init"), heap, uint64(limits.Stack))
 	if err != nil {
 		return err
 	}
+	if int32(r) < 0 {
+		return fmt.Errorf("start the engine in %d bytes (Limits.Memory): error %d", limits.Memory, -int32(r))
+	}
+	p, err := s.put(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer s.free(ctx, p)
 	_, err = s.call(ctx, s.mod.ExportedFunction("wqjs_set_cwd"), uint64(p))
 	return err
 }
 
-// Eval runs a classic script in the global scope and its microtasks. name
-// stands in stack traces.
-func (s *Sandbox) Eval(ctx context.Context, name, source string) error {
-	return s.enter(ctx, func(ctx context.Context) error { return s.eval(ctx, name, []byte(source), 0) })
-}
-
-// EvalModule runs source as the ES module name, an absolute path that relative
-// imports start from, and waits for its top-level await.
-func (s *Sandbox) EvalModule(ctx context.Context, name, source string) error {
-	return s.enter(ctx, func(ctx context.Context) error {
-		return s.evalMain(ctx, name, []byte(source))
-	})
-}
-
-// RunFile loads the module file, which Policy.ReadDirs or ModuleDirs must
-// cover, runs it as the main module, and then Runs.
-func (s *Sandbox) RunFile(ctx context.Context, file string) error {
-	name := path.Clean(filepath.ToSlash(file))
-	return s.enter(ctx, func(ctx context.Context) error {
-		src, err := s.modules.Load(name)
-		if err != nil {
-			return err
-		}
-		if err := s.evalMain(ctx, name, src); err != nil {
-			return err
-		}
-		return s.loop(ctx, nil)
-	})
-}
-
-// Run handles events until nothing is pending: no timer, no watched fd, no
-// operation.
-func (s *Sandbox) Run(ctx context.Context) error {
-	return s.enter(ctx, func(ctx context.Context) error { return s.loop(ctx, nil) })
-}
-
-func (s *Sandbox) evalMain(ctx context.Context, name string, src []byte) error {
-	s.modules.remember(name, src)
-	if err := s.eval(ctx, name, src, evalModule|evalMain); err != nil {
-		return err
-	}
-	pending := func() (bool, error) {
-		r, err := s.call(ctx, s.fnPending)
-		return r != 0, err
-	}
-	if err := s.loop(ctx, pending); err != nil {
-		return err
-	}
-	if p, err := pending(); err != nil || p {
-		return errors.Join(err, ErrUnsettled)
-	}
-	return nil
-}
-
-// loop drives the guest while more says so (nil: while anything is pending).
-func (s *Sandbox) loop(ctx context.Context, more func() (bool, error)) error {
-	for {
-		if more != nil {
-			if ok, err := more(); err != nil || !ok {
-				return err
-			}
-		}
-		s.cpu.block(true)
-		events, err := s.guest.Next(s.events)
-		s.cpu.block(false)
-		if err != nil {
-			return &InterruptError{err}
-		}
-		if len(events) == 0 {
-			return nil
-		}
-		if err := s.dispatch(ctx, events); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *Sandbox) dispatch(ctx context.Context, events []imports.Event) error {
-	b, ok := s.mod.Memory().Read(s.ring, uint32(len(events)*imports.EventSize))
-	if !ok {
-		return errors.New("the event ring lies outside of the guest's memory")
-	}
-	for i, e := range events {
-		p := b[i*imports.EventSize:]
-		for k, v := range [4]int32{e.Kind, e.ID, e.A, e.B} {
-			binary.LittleEndian.PutUint32(p[4*k:], uint32(v))
-		}
-	}
-	r, err := s.call(ctx, s.fnDispatch, 0, uint64(len(events)))
-	if err != nil {
-		return err
-	}
-	return s.status(ctx, int32(r)>>16)
-}
-
-func (s *Sandbox) eval(ctx context.Context, name string, src []byte, flags uint64) error {
-	np, err := s.put(ctx, append([]byte(name), 0))
-	if err != nil {
-		return err
-	}
-	defer s.call(ctx, s.fnFree, uint64(np))
-	sp, err := s.put(ctx, append(src[:len(src):len(src)], 0))
-	if err != nil {
-		return err
-	}
-	defer s.call(ctx, s.fnFree, uint64(sp))
-	r, err := s.call(ctx, s.fnEval, uint64(sp), uint64(len(src)), uint64(np), flags)
-	if err != nil {
-		return err
-	}
-	return s.status(ctx, int32(r))
-}
-
-// put copies b into memory of the guest, which frees it.
-func (s *Sandbox) put(ctx context.Context, b []byte) (uint32, error) {
-	p, err := s.call(ctx, s.fnAlloc, uint64(len(b)))
-	if err != nil {
-		return 0, err
-	}
-	if p == 0 || !s.mod.Memory().Write(uint32(p), b) {
-		return 0, fmt.Errorf("the sandbox has no room for %d bytes: raise Limits.Memory", len(b))
-	}
-	return uint32(p), nil
-}
-
-// call calls an export; an error means that the sandbox is gone.
-func (s *Sandbox) call(ctx context.Context, fn api.Function, args ...uint64) (uint64, error) {
-	res, err := fn.Call(ctx, args...)
-	if err != nil {
-		err = &TrapError{err}
-		s.mu.Lock()
-		if s.closed == nil {
-			s.closed = err
-		}
-		s.mu.Unlock()
-		return 0, err
-	}
-	if len(res) == 0 {
-		return 0, nil
-	}
-	return res[0], nil
-}
-
-func (s *Sandbox) status(ctx context.Context, st int32) error {
-	switch st {
-	case statusOK, statusPending:
-		return nil
-	case statusInterrupted:
-		cause := s.guest.Interrupted()
-		if cause == nil {
-			cause = errors.New("unknown")
-		}
-		return &InterruptError{cause}
-	case statusExit:
-		code, err := s.call(ctx, s.fnExit)
-		if err != nil {
-			return err
-		}
-		return &ExitError{int(int32(code))}
-	case statusException:
-		return s.jsError(ctx)
-	}
-	return fmt.Errorf("the engine returned the unknown status %d", st)
-}
-
-// jsError reads the guest's error record: fields of u32 length and bytes.
-func (s *Sandbox) jsError(ctx context.Context) error {
-	p, err := s.call(ctx, s.fnError)
-	if err != nil {
-		return err
-	}
-	n, err := s.call(ctx, s.fnErrorLen)
-	if err != nil {
-		return err
-	}
-	rec, _ := s.mod.Memory().Read(uint32(p), uint32(n))
-	var f [8]string
-	for i := range f {
-		if len(rec) < 4 {
-			break
-		}
-		size := binary.LittleEndian.Uint32(rec)
-		rec = rec[4:]
-		if uint64(size) > uint64(len(rec)) {
-			break
-		}
-		f[i], rec = string(rec[:size]), rec[size:]
-	}
-	e := &JSError{Name: f[1], Message: f[2], Stack: f[3], Code: f[4], Errno: f[5], Syscall: f[6]}
-	if !strings.HasPrefix(f[0], "E") {
-		e.Message = f[7]
-	}
-	e.InPromise = strings.HasSuffix(f[0], "p")
-	return e
-}
-
 // enter runs f with the guest to itself, under ctx and the limits.
 func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) error {
-	s.run.Lock()
-	defer s.run.Unlock()
-	if err := s.dead(); err != nil {
-		return err
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return &InterruptError{context.Cause(ctx)}
 	}
+	defer func() { <-s.turn }()
 	if err := context.Cause(ctx); err != nil {
 		return &InterruptError{err}
 	}
-	s.resume()
-	if _, err := s.call(s.guest.With(ctx), s.fnResume); err != nil {
+	defer s.end()
+	call, err := s.begin(s.guest.With(ctx))
+	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { s.Interrupt(context.Cause(ctx)) })
-	defer stop()
-	s.cpu.start()
+	if !s.cpu.start() {
+		return &InterruptError{ErrCPUTime}
+	}
 	defer s.cpu.stop()
+	stop := context.AfterFunc(ctx, func() { s.interrupt(call, context.Cause(ctx)) })
+	defer stop()
 	return f(s.guest.With(ctx))
 }
 
-func (s *Sandbox) dead() error {
+// begin makes this the call in progress. Marks of an earlier interrupt are
+// cleared before, and interrupts act only after, so that none is lost.
+func (s *Sandbox) begin(ctx context.Context) (call uint64, err error) {
+	if err := s.death(); err != nil {
+		return 0, err
+	}
+	if _, err := s.call(ctx, s.fnResume); err != nil {
+		return 0, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.closed
+	if s.dead != nil { // closed meanwhile
+		return 0, s.dead
+	}
+	s.guest.Resume()
+	s.stdio.resume()
+	s.calls++
+	s.running = s.calls
+	return s.running, nil
 }
 
-// resume forgets an earlier interrupt, unless the sandbox was closed meanwhile.
-func (s *Sandbox) resume() {
+// end ends the call in progress. A sandbox that trapped gives back what it holds.
+func (s *Sandbox) end() {
+	s.mu.Lock()
+	s.running = 0
+	s.mu.Unlock()
+	if s.trapped {
+		_ = s.discard() // the trap is what the caller must know
+	}
+}
+
+func (s *Sandbox) death() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed == nil {
-		s.guest.Resume()
-		if s.stdin != nil {
-			s.stdin.Resume()
-		}
-	}
+	return s.dead
 }
 
 // Interrupt stops the JavaScript that runs now, or the wait it is in: the call
-// in progress returns an InterruptError with this cause. It does nothing when
-// no call is in progress.
+// in progress returns an InterruptError with this cause (nil is ErrInterrupted).
+// It does nothing when no call is in progress, and does not wait. A long
+// operation of the engine (sorting a huge array) may go on for some time.
 func (s *Sandbox) Interrupt(cause error) {
-	s.guest.Interrupt(cause)
-	s.guest.Store32(s.flag, 1)
-	if s.stdin != nil {
-		s.stdin.Interrupt()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop(cause)
+}
+
+// interrupt is Interrupt for one call, which may have ended.
+func (s *Sandbox) interrupt(call uint64, cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running == call {
+		s.stop(cause)
 	}
 }
 
-// Close interrupts what runs and frees everything the sandbox holds. It may be
-// called more than once.
+// stop is called with mu held.
+func (s *Sandbox) stop(cause error) {
+	if s.running == 0 {
+		return
+	}
+	if cause == nil {
+		cause = ErrInterrupted
+	}
+	s.guest.Interrupt(cause)
+	s.guest.Store32(s.flag, 1)
+	s.stdio.interrupt()
+}
+
+// Close interrupts the call in progress with ErrClosed, waits for it to end,
+// and frees everything the sandbox holds. It may be called more than once.
 func (s *Sandbox) Close() error {
+	s.shut()
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	return s.discard()
+}
+
+// shut makes calls fail, the one in progress too.
+func (s *Sandbox) shut() {
 	s.mu.Lock()
-	if errors.Is(s.closed, ErrClosed) {
-		s.mu.Unlock()
-		return nil
-	}
-	s.closed = ErrClosed
-	s.mu.Unlock()
-	s.Interrupt(ErrClosed)
-	s.run.Lock()
-	defer s.run.Unlock()
-	s.cpu.stop()
-	err := s.guest.Close()
-	if s.mod != nil {
-		err = errors.Join(err, s.mod.Close(context.Background()))
-	}
+	defer s.mu.Unlock()
+	s.dead = ErrClosed
+	s.stop(ErrClosed)
+}
+
+// discard frees what the sandbox holds, once; the caller has the turn.
+func (s *Sandbox) discard() (err error) {
+	s.freed.Do(func() {
+		s.engine.remove(s)
+		if s.mod != nil {
+			err = s.mod.Close(context.Background())
+		}
+		err = errors.Join(err, s.guest.Close())
+		s.modules, s.events = nil, nil
+	})
 	return err
 }
 
@@ -424,9 +296,9 @@ type Stats struct {
 	FDs    int    // open sockets
 }
 
-// Stats waits for a call in progress.
+// Stats waits for a call in progress. A closed sandbox uses nothing.
 func (s *Sandbox) Stats() Stats {
-	s.run.Lock()
-	defer s.run.Unlock()
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	return Stats{Memory: s.guest.MemorySize(), FDs: s.guest.OpenFDs()}
 }

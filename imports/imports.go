@@ -70,6 +70,9 @@ type Mount struct {
 	FS        fs.FS
 }
 
+// GuestPath is the path at which a guest sees an absolute path of the host.
+func GuestPath(abs string) (string, error) { return rootfs.GuestPath(abs) }
+
 // Config is what a Guest is made of. The zero value grants nothing.
 type Config struct {
 	Rules  Rules
@@ -111,6 +114,10 @@ func NewGuest(c Config) (*Guest, error) {
 	if err != nil {
 		return nil, err
 	}
+	memory, err := linmem.New(c.MemoryLimit)
+	if err != nil {
+		return nil, errors.Join(err, files.Close(), modules.Close())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Guest{
 		g: &guest.Guest{
@@ -119,13 +126,13 @@ func NewGuest(c Config) (*Guest, error) {
 			Policy:     p,
 			Pins:       &policy.Pins{},
 			Loop:       loop.New(loop.Config{MaxTimers: c.MaxTimers, OnBlock: c.OnBlock}),
-			Resolver:   name.Resolver{Net: c.Resolver},
+			Resolver:   name.NewResolver(c.Resolver),
 			Args:       c.Args,
 			MaxLookups: c.MaxLookups,
 			Ctx:        ctx,
 		},
 		cancel:  cancel,
-		memory:  linmem.New(c.MemoryLimit),
+		memory:  memory,
 		files:   files,
 		modules: modules,
 	}, nil
@@ -142,12 +149,10 @@ func fileSystems(c Config) (files, modules *rootfs.FS, err error) {
 	if files, err = rootfs.New(grants, opts); err != nil {
 		return nil, nil, err
 	}
-	readable, err := grantsOf(Config{Dirs: readOnly(c.Dirs), Mounts: c.Mounts, AllFiles: c.AllFiles})
+	readable := append(readOnly(c.Dirs), newDirs(c, c.ModuleDirs)...)
+	grants, err = grantsOf(Config{Dirs: readable, Mounts: c.Mounts, AllFiles: c.AllFiles})
 	if err == nil {
-		var more []rootfs.Grant
-		if more, err = grantsOf(Config{Dirs: newDirs(c, c.ModuleDirs)}); err == nil {
-			modules, err = rootfs.New(append(readable, more...), opts)
-		}
+		modules, err = rootfs.New(grants, opts)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, files.Close())
@@ -237,7 +242,7 @@ func (g *Guest) GrantFile(name string, f *os.File) error {
 	fd.Name = name
 	n, err := g.g.FDs.Insert(fd)
 	if err != nil {
-		return errors.Join(err, fd.Object.Close())
+		return &os.PathError{Op: "grant", Path: name, Err: errors.Join(err, fd.Object.Close())}
 	}
 	g.g.Granted = append(g.g.Granted, n)
 	return nil
@@ -268,9 +273,11 @@ func (g *Guest) OpenFDs() int { return g.g.FDs.Len() }
 // Nanosleep is for wazero's ModuleConfig.WithNanosleep: it ends on Interrupt.
 func (g *Guest) Nanosleep(ns int64) { g.g.Loop.SleepNS(ns) }
 
-// Close closes every fd, file and wait of the guest.
+// Close closes every fd, file and wait of the guest, and frees its memory: the
+// instance is closed before.
 func (g *Guest) Close() error {
 	g.cancel()
+	g.memory.Free()
 	return errors.Join(g.g.Loop.Close(), g.g.FDs.CloseAll(), g.files.Close(), g.modules.Close())
 }
 

@@ -26,6 +26,9 @@ func Exists(name string) bool {
 	if native[name] {
 		return true
 	}
+	if strings.HasPrefix(name, Prefix+"globals/") {
+		return false // those have internal names
+	}
 	_, err := fs.Stat(files, file(name))
 	return err == nil
 }

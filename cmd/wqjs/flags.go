@@ -67,15 +67,15 @@ func (e *usageError) Error() string { return e.msg + " (wqjs help lists the flag
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// flag is one entry of the table.
-type flag struct {
+// flagSpec is one entry of the table.
+type flagSpec struct {
 	optional bool // the value may be left out
 	none     bool // takes no value
 	set      func(o *options, value string, given bool) error
 }
 
-func list(dst func(o *options) *[]string) flag {
-	return flag{optional: true, set: func(o *options, v string, given bool) error {
+func list(dst func(o *options) *[]string) flagSpec {
+	return flagSpec{optional: true, set: func(o *options, v string, given bool) error {
 		if !given {
 			v = "*"
 		}
@@ -90,7 +90,7 @@ func list(dst func(o *options) *[]string) flag {
 }
 
 // paths is a list of files or folders; all of the kind is the root.
-func paths(dst func(o *options) *[]string) flag {
+func paths(dst func(o *options) *[]string) flagSpec {
 	l := list(dst)
 	l.set = func(o *options, v string, given bool) error {
 		if !given {
@@ -128,8 +128,8 @@ func unixPaths(o *options, v string, given bool) error {
 	return nil
 }
 
-func duration(dst func(o *options) *time.Duration) flag {
-	return flag{set: func(o *options, v string, _ bool) error {
+func duration(dst func(o *options) *time.Duration) flagSpec {
+	return flagSpec{set: func(o *options, v string, _ bool) error {
 		d, err := time.ParseDuration(v)
 		if err != nil || d <= 0 {
 			return errors.New("want a positive duration such as 500ms, 10s or 5m")
@@ -139,8 +139,8 @@ func duration(dst func(o *options) *time.Duration) flag {
 	}}
 }
 
-func size(set func(o *options, n uint64)) flag {
-	return flag{set: func(o *options, v string, _ bool) error {
+func size(set func(o *options, n uint64)) flagSpec {
+	return flagSpec{set: func(o *options, v string, _ bool) error {
 		n, err := parseSize(v)
 		if err != nil {
 			return err
@@ -165,7 +165,7 @@ func parseSize(v string) (uint64, error) {
 	return n * unit, nil
 }
 
-var flags = map[string]flag{
+var flags = map[string]flagSpec{
 	"--allow-listen":  list(func(o *options) *[]string { return &o.policy.Listen }),
 	"--allow-connect": list(func(o *options) *[]string { return &o.policy.Connect }),
 	"--allow-resolve": list(func(o *options) *[]string { return &o.policy.Resolve }),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/wqjs/wqjs/host"
 )
@@ -38,10 +39,15 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		return fail(stderr, exitUsage, err)
 	}
 	engine, err := newEngine(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		if err == nil {
+			engine.Close(context.Background())
+		}
+		return report(stderr, &host.InterruptError{Cause: cause})
+	}
 	if err != nil {
 		return fail(stderr, exitInternal, err)
 	}
-	defer engine.Close(context.Background())
 	sandbox, err := engine.NewSandbox(ctx, host.SandboxConfig{
 		Policy:     o.policy,
 		Limits:     o.limits,
@@ -55,19 +61,46 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		Stderr:     stderr,
 	})
 	if err != nil {
+		engine.Close(context.Background())
 		var ie *host.InterruptError
 		if errors.As(err, &ie) {
 			return report(stderr, err)
 		}
 		return fail(stderr, exitUsage, err)
 	}
-	defer sandbox.Close()
-	if source == nil {
-		err = sandbox.RunFile(ctx, name)
-	} else if err = sandbox.EvalModule(ctx, name, *source); err == nil {
-		err = sandbox.Run(ctx)
+	return report(stderr, runMain(ctx, engine, sandbox, name, source))
+}
+
+// grace is how long the engine may take to stop when it is told to. Only a few
+// builtins on huge strings take longer: then the process ends without it.
+const grace = 2 * time.Second
+
+// runMain runs the main module to its end, or to the context's, and closes the
+// sandbox and the engine.
+func runMain(ctx context.Context, engine *host.Engine, sandbox *host.Sandbox, name string, source *string) error {
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		if source == nil {
+			err = sandbox.RunFile(ctx, name)
+		} else if err = sandbox.EvalModule(ctx, name, *source); err == nil {
+			err = sandbox.Run(ctx)
+		}
+		sandbox.Close()
+		engine.Close(context.Background())
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
 	}
-	return report(stderr, err)
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(grace):
+		return &host.InterruptError{Cause: context.Cause(ctx)}
+	}
 }
 
 // entry is the main module's path and, unless it is a file, its source.
@@ -159,6 +192,10 @@ func uncaught(e *host.JSError) string {
 	b.WriteString("Uncaught ")
 	if e.InPromise {
 		b.WriteString("(in promise) ")
+	}
+	if e.Details != "" {
+		b.WriteString(e.Details + "\n")
+		return b.String()
 	}
 	b.WriteString(e.Error() + "\n")
 	if e.Stack != "" {

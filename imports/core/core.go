@@ -17,14 +17,29 @@ const ModuleName = "wqjs_core"
 
 // Instantiate adds the module to r.
 func Instantiate(ctx context.Context, r wazero.Runtime) error {
-	return guest.Instantiate(ctx, r, ModuleName, []guest.Func{
+	return guest.Instantiate(ctx, r, ModuleName, Funcs())
+}
+
+// Funcs are the functions of the module.
+func Funcs() []guest.Func {
+	return []guest.Func{
+		{Name: "tick", Params: "", Call: tick},
 		{Name: "detail", Params: "ii", Call: detail},
 		{Name: "take", Params: "ii", Call: take},
 		{Name: "arg", Params: "i", Call: arg},
 		{Name: "module_resolve", Params: "iiii", Call: moduleResolve},
 		{Name: "module_load", Params: "ii", Call: moduleLoad},
 		{Name: "module_url", Params: "ii", Call: moduleURL},
-	})
+	}
+}
+
+// tick lets the scheduler and the garbage collector in, which any call of a Go
+// function does, and says whether the guest is to stop.
+func tick(g *guest.Guest, _ guest.Memory, _ []uint64) (int32, error) {
+	if g.Loop.Interrupted() != nil {
+		return 1, nil
+	}
+	return 0, nil
 }
 
 func detail(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {

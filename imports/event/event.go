@@ -19,18 +19,23 @@ const ModuleName = "wqjs_event"
 
 // Instantiate adds the module to r.
 func Instantiate(ctx context.Context, r wazero.Runtime) error {
-	return guest.Instantiate(ctx, r, ModuleName, []guest.Func{
+	return guest.Instantiate(ctx, r, ModuleName, Funcs())
+}
+
+// Funcs are the functions of the module.
+func Funcs() []guest.Func {
+	return []guest.Func{
 		{Name: "timer_start", Params: "iFi", Call: timerStart},
 		{Name: "timer_stop", Params: "i", Call: timerStop},
 		{Name: "timer_ref", Params: "ii", Call: timerRef},
 		{Name: "watch", Params: "i", Call: watch},
 		{Name: "unwatch", Params: "i", Call: unwatch},
 		{Name: "watch_ref", Params: "ii", Call: watchRef},
-	})
+	}
 }
 
 func timerStart(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
-	return 0, g.Loop.StartTimer(guest.I32(a[0]), math.Float64frombits(a[1]), a[2] != 0)
+	return 0, g.Loop.StartTimer(guest.I32(a[0]), math.Float64frombits(a[1]), guest.I32(a[2]) != 0)
 }
 
 func timerStop(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
@@ -39,7 +44,7 @@ func timerStop(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 }
 
 func timerRef(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
-	g.Loop.RefTimer(guest.I32(a[0]), a[1] != 0)
+	g.Loop.RefTimer(guest.I32(a[0]), guest.I32(a[1]) != 0)
 	return 0, nil
 }
 
@@ -94,7 +99,7 @@ func watchRef(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 		return 0, err
 	}
 	if e.Watched {
-		g.Loop.RefWatch(fd, a[1] != 0)
+		g.Loop.RefWatch(fd, guest.I32(a[1]) != 0)
 	}
 	return 0, nil
 }

@@ -22,28 +22,67 @@ const ModuleName = "wqjs_name"
 
 // Instantiate adds the module to r.
 func Instantiate(ctx context.Context, r wazero.Runtime) error {
-	return guest.Instantiate(ctx, r, ModuleName, []guest.Func{
-		{Name: "lookup", Params: "iii", Call: lookup},
-		{Name: "lookup_start", Params: "iiii", Call: lookupStart},
-		{Name: "lookup_result", Params: "i", Call: lookupResult},
-	})
+	return guest.Instantiate(ctx, r, ModuleName, Funcs())
 }
 
-// Resolver asks r (nil is net.DefaultResolver).
-type Resolver struct{ Net *net.Resolver }
+// Funcs are the functions of the module.
+func Funcs() []guest.Func {
+	return []guest.Func{
+		{Name: "lookup", Params: "iii", Call: lookup},
+		{Name: "lookup_start", Params: "iiii", Call: lookupStart},
+		{Name: "lookup_cancel", Params: "i", Call: lookupCancel},
+		{Name: "lookup_result", Params: "i", Call: lookupResult},
+	}
+}
+
+// MaxConcurrent is how many lookups of a Resolver are under way at one time.
+// Each takes up to two sockets of the host, which no quota of fds counts.
+const MaxConcurrent = 32
+
+// Resolver looks names up for one sandbox.
+type Resolver struct {
+	net   *net.Resolver
+	slots chan struct{}
+}
+
+// NewResolver makes a Resolver that asks as r does (nil: net.DefaultResolver).
+// Lookups in flight are shared with nobody.
+func NewResolver(r *net.Resolver) *Resolver {
+	if r == nil {
+		r = net.DefaultResolver
+	}
+	dial := r.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	own := &net.Resolver{PreferGo: r.PreferGo, StrictErrors: r.StrictErrors}
+	own.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if err == nil {
+			// Go's resolver heeds a cancellation only between its queries, which
+			// time out after 5 s: a guest could pile up sockets by cancelling.
+			context.AfterFunc(ctx, func() { c.Close() })
+		}
+		return c, err
+	}
+	return &Resolver{own, make(chan struct{}, MaxConcurrent)}
+}
 
 // Lookup returns the addresses of name of family 4, 6 or both (0). Its errors
-// unwrap to abi.ENOTFOUND or abi.EAI_AGAIN.
-func (r Resolver) Lookup(ctx context.Context, name string, family int) ([]netip.Addr, error) {
-	res := r.Net
-	if res == nil {
-		res = net.DefaultResolver
+// unwrap to abi.ENOTFOUND, abi.EAI_AGAIN or context.Canceled. Any goroutine may
+// call it; beyond MaxConcurrent it waits for its turn.
+func (r *Resolver) Lookup(ctx context.Context, name string, family int) ([]netip.Addr, error) {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return nil, lookupError(name, ctx.Err())
 	}
 	network := "ip"
 	if family != 0 {
 		network = map[int]string{4: "ip4", 6: "ip6"}[family]
 	}
-	addrs, err := res.LookupNetIP(ctx, network, name)
+	addrs, err := r.net.LookupNetIP(ctx, network, name)
 	if err != nil {
 		return nil, lookupError(name, err)
 	}
@@ -110,8 +149,10 @@ func parse(g *guest.Guest, m guest.Memory, ptr, n, family uint64) (question, err
 	return q, nil
 }
 
-// answer pins the addresses and offers them NUL-separated.
+// answer pins the addresses and offers them NUL-separated, as many as can be
+// pinned.
 func answer(g *guest.Guest, q question, addrs []netip.Addr) (int32, error) {
+	addrs = addrs[:min(len(addrs), policy.MaxPinAddrs)]
 	if q.literal == nil {
 		if err := g.Pins.Add(q.name, addrs); err != nil {
 			return 0, err
@@ -161,6 +202,12 @@ func lookupStart(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 		addrs, err := g.Resolver.Lookup(ctx, q.name, q.family)
 		return result{q, addrs, err}
 	})
+}
+
+// lookupCancel makes a lookup end soon, whose result is to be fetched as ever.
+func lookupCancel(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
+	g.Loop.CancelOp(guest.I32(a[0]))
+	return 0, nil
 }
 
 func lookupResult(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {

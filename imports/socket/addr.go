@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"path/filepath"
+	"strings"
 
 	"github.com/wqjs/wqjs/imports/internal/abi"
 	"github.com/wqjs/wqjs/imports/internal/fdtable"
@@ -43,6 +44,9 @@ func parseAddr(family int, text string, port int32, op string) (netsys.Addr, err
 		if text == "" || text[0] == '@' {
 			return netsys.Addr{Family: family, Path: text}, nil
 		}
+		if strings.IndexByte(text, 0) >= 0 {
+			return addr, abi.EINVAL // before ".." could take it away
+		}
 		abs, err := filepath.Abs(text)
 		if err != nil {
 			return addr, err
@@ -56,10 +60,7 @@ func parseAddr(family int, text string, port int32, op string) (netsys.Addr, err
 		return addr, abi.Detailed(abi.EINVAL, "%s: port %d is not from 0 to 65535", op, port)
 	}
 	if text == "" { // all interfaces, as the C module had it
-		text = "0.0.0.0"
-		if family == netsys.AF_INET6 {
-			text = "::"
-		}
+		text = unspecified(family).Addr().String()
 	}
 	ip, ok, err := policy.ParseHost(text)
 	if err != nil {
@@ -72,6 +73,14 @@ func parseAddr(family int, text string, port int32, op string) (netsys.Addr, err
 		return addr, abi.Detailed(abi.EAFNOSUPPORT, "%s: %s is not an IPv4 address, and the socket is AF_INET", op, text)
 	}
 	return netsys.Addr{Family: family, AddrPort: netip.AddrPortFrom(ip, uint16(port))}, nil
+}
+
+// unspecified is any port of all addresses of an internet family.
+func unspecified(family int) netip.AddrPort {
+	if family == netsys.AF_INET6 {
+		return netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
+	}
+	return netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 }
 
 func argAddr(m guest.Memory, e *fdtable.Entry, ptr, n, port uint64, op string) (netsys.Addr, error) {
@@ -118,7 +127,11 @@ func bind(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if addr, err = mayBind(g.Policy, e, addr); err != nil {
 		return 0, err
 	}
-	return 0, g.Net.Bind(k.fd, addr)
+	if err := g.Net.Bind(k.fd, addr); err != nil {
+		return 0, err
+	}
+	e.Bound = true
+	return 0, nil
 }
 
 // mayBind asks the policy for a local address. All addresses (0.0.0.0, ::) may

@@ -17,22 +17,49 @@ import (
 // socket's; 0 is none.
 func blocking(g *guest.Guest, e *fdtable.Entry, k *Kernel, dontwait bool, event uint32, timeout time.Duration, try func() error) error {
 	var deadline time.Time
-	for {
+	for futile := 0; ; {
 		err := try()
 		if err == nil || !errors.Is(err, syscall.EAGAIN) || e.Nonblock || dontwait {
 			return err
 		}
-		if timeout > 0 && deadline.IsZero() {
-			deadline = time.Now().Add(timeout)
-		}
-		n, werr := g.Loop.WaitFDs([]loop.Interest{{FD: k.fd, Events: event}}, deadline)
-		if werr != nil {
-			return werr
-		}
-		if n == 0 {
+		switch now := time.Now(); {
+		case timeout <= 0:
+		case deadline.IsZero():
+			deadline = now.Add(timeout)
+		case !now.Before(deadline):
 			return abi.EAGAIN // a timeout is EAGAIN, as socket(7) says
 		}
+		if futile > 0 {
+			// Ready, and yet EAGAIN: either somebody who shares the socket was
+			// faster, or it is a Unix socket whose receiver is full, which is
+			// not what poll(2) looks at.
+			if err := g.Loop.Sleep(time.Millisecond << min(futile, 5)); err != nil {
+				return err
+			}
+		}
+		n, err := g.Loop.WaitFDs([]loop.Interest{{FD: k.fd, Events: event}}, lookUntil(e, event, deadline))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			futile++
+		} else {
+			futile = 0
+		}
 	}
+}
+
+// lookUntil is when a wait that ends at the deadline (zero is never) looks again
+// by itself. poll(2) on Linux tells that a Unix socket can send only when most
+// of the sender's buffer is free, long after the receiver has room.
+func lookUntil(e *fdtable.Entry, event uint32, deadline time.Time) time.Time {
+	if e.Family != netsys.AF_UNIX || event != netsys.EPOLLOUT {
+		return deadline
+	}
+	if soon := time.Now().Add(50 * time.Millisecond); deadline.IsZero() || soon.Before(deadline) {
+		return soon
+	}
+	return deadline
 }
 
 const knownFlags = netsys.MSG_PEEK | netsys.MSG_DONTWAIT | netsys.MSG_WAITALL | netsys.MSG_NOSIGNAL
@@ -98,9 +125,13 @@ func recv(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 
 // recvWaiting goes on with a recv that has n bytes and wants to wait for more.
 func recvWaiting(g *guest.Guest, e *fdtable.Entry, k *Kernel, p []byte, n, flags int, dontwait, waitall bool) (int32, error) {
+	timeout, start := e.RecvTimeout, time.Now()
 	for {
 		var got int
-		err := blocking(g, e, k, dontwait, netsys.EPOLLIN|netsys.EPOLLRDHUP, e.RecvTimeout, func() (err error) {
+		if timeout > 0 { // of the call, not of each piece
+			timeout = max(e.RecvTimeout-time.Since(start), 1)
+		}
+		err := blocking(g, e, k, dontwait, netsys.EPOLLIN|netsys.EPOLLRDHUP, timeout, func() (err error) {
 			got, err = g.Net.Recv(k.fd, p[n:], flags)
 			return err
 		})
@@ -225,8 +256,11 @@ func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err := mayReach(g, e, &addr, false); err != nil {
 		return 0, err
 	}
-	err = g.Net.Connect(k.fd, addr)
-	if !errors.Is(err, syscall.EINPROGRESS) || e.Nonblock || guest.I32(a[4]) != 0 {
+	dontwait := e.Nonblock || guest.I32(a[4]) != 0
+	// Only a Unix listener whose queue is full says EAGAIN and means: later.
+	once := dontwait || e.Family != netsys.AF_UNIX
+	err = blocking(g, e, k, once, netsys.EPOLLOUT, e.SendTimeout, func() error { return g.Net.Connect(k.fd, addr) })
+	if dontwait || !errors.Is(err, syscall.EINPROGRESS) {
 		return 0, err
 	}
 	var deadline time.Time

@@ -16,6 +16,11 @@ const (
 	pollSize = 12
 	maxPoll  = 65536
 	pollNval = 0x20
+	// pollEvents can be waited for; poll(2) passes over other bits.
+	pollEvents = netsys.EPOLLIN | netsys.EPOLLPRI | netsys.EPOLLOUT | netsys.EPOLLRDHUP
+	// maxReady is how many events one epoll_wait reports: what is left is
+	// reported by the next.
+	maxReady = 128
 )
 
 // pollable is an object whose readiness the kernel knows.
@@ -62,7 +67,7 @@ func poll(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 			invalid++
 			continue
 		}
-		fds = append(fds, loop.Interest{FD: o.SysFD(), Events: binary.LittleEndian.Uint32(p[4:]) &^ (netsys.EPOLLET | netsys.EPOLLONESHOT)})
+		fds = append(fds, loop.Interest{FD: o.SysFD(), Events: binary.LittleEndian.Uint32(p[4:]) & pollEvents})
 		index = append(index, i)
 	}
 	deadline := deadlineOf(guest.I32(a[2]))
@@ -83,7 +88,7 @@ func poll(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 // epoll is a guest's epoll instance: the kernel's own, with guest fds as tokens.
 type epoll struct {
 	p   *netsys.Poller
-	buf []netsys.Event
+	buf [maxReady]netsys.Event
 }
 
 // SysFD lets an epoll instance be polled itself.
@@ -163,10 +168,7 @@ func epollWait(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if cap(ep.buf) < int(max) {
-		ep.buf = make([]netsys.Event, max)
-	}
-	n, err := g.Loop.WaitPoller(ep.p, ep.buf[:max], deadlineOf(guest.I32(a[3])))
+	n, err := g.Loop.WaitPoller(ep.p, ep.buf[:min(max, maxReady)], deadlineOf(guest.I32(a[3])))
 	if err != nil {
 		return 0, err
 	}

@@ -24,7 +24,12 @@ const ModuleName = "wqjs_socket"
 
 // Instantiate adds the module to r.
 func Instantiate(ctx context.Context, r wazero.Runtime) error {
-	return guest.Instantiate(ctx, r, ModuleName, []guest.Func{
+	return guest.Instantiate(ctx, r, ModuleName, Funcs())
+}
+
+// Funcs are the functions of the module.
+func Funcs() []guest.Func {
+	return []guest.Func{
 		{Name: "socket", Params: "iii", Call: socket},
 		{Name: "socketpair", Params: "iiii", Call: socketpair},
 		{Name: "bind", Params: "iiii", Call: bind},
@@ -48,17 +53,19 @@ func Instantiate(ctx context.Context, r wazero.Runtime) error {
 		{Name: "epoll_wait", Params: "iiii", Call: epollWait},
 		{Name: "granted", Params: "i", Call: granted},
 		{Name: "granted_name", Params: "i", Call: grantedName},
-	})
+	}
 }
 
 // Kernel is a kernel socket in the fd table.
 type Kernel struct {
 	net netsys.Net
 	fd  netsys.FD
+	// shared is set when the embedder, too, holds the socket.
+	shared bool
 }
 
 // NewKernel takes ownership of fd.
-func NewKernel(n netsys.Net, fd netsys.FD) *Kernel { return &Kernel{n, fd} }
+func NewKernel(n netsys.Net, fd netsys.FD) *Kernel { return &Kernel{net: n, fd: fd} }
 
 // SysFD is what pollers wait on.
 func (k *Kernel) SysFD() netsys.FD { return k.fd }
@@ -68,7 +75,8 @@ func (k *Kernel) Close() error { return k.net.Close(k.fd) }
 
 // get finds fd and the kernel socket behind it.
 func get(g *guest.Guest, v uint64, need fdtable.Rights) (*fdtable.Entry, *Kernel, error) {
-	e, err := g.FDs.Get(guest.I32(v), need)
+	fd := guest.I32(v)
+	e, err := g.FDs.Get(fd, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,7 +84,8 @@ func get(g *guest.Guest, v uint64, need fdtable.Rights) (*fdtable.Entry, *Kernel
 	if !ok {
 		return nil, nil, abi.ENOTSOCK
 	}
-	return e, k, nil
+	_, err = g.FDs.Get(fd, need)
+	return e, k, err
 }
 
 // Flags that socket() takes in its type, in Linux' numbering.
@@ -89,7 +98,8 @@ func socket(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	family, typ, proto := int(guest.I32(a[0])), int(guest.I32(a[1])), int(guest.I32(a[2]))
 	nonblock := typ&sockNonblock != 0
 	typ &^= sockNonblock | sockCloexec
-	if typ == netsys.SOCK_RAW {
+	// ICMP passes for a datagram protocol, too (icmp(7)), and knows no ports.
+	if typ == netsys.SOCK_RAW || proto == netsys.IPPROTO_ICMP || proto == netsys.IPPROTO_ICMPV6 {
 		if err := g.Policy.Raw(); err != nil {
 			return 0, err
 		}
@@ -145,16 +155,11 @@ func listen(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	// A socket that was never bound would get a port on every interface.
-	if e.Family != netsys.AF_UNIX {
-		local, err := g.Net.LocalAddr(k.fd)
-		if err != nil {
+	// A socket that was never bound gets a port on every interface. Its present
+	// address tells nothing: a failed connect leaves one that is not in use.
+	if !e.Bound && e.Family != netsys.AF_UNIX {
+		if err := g.Policy.Listen(unspecified(e.Family)); err != nil {
 			return 0, err
-		}
-		if local.AddrPort.Port() == 0 {
-			if err := g.Policy.Listen(local.AddrPort); err != nil {
-				return 0, err
-			}
 		}
 	}
 	backlog := guest.I32(a[1])
@@ -184,7 +189,20 @@ func closeFD(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if o, ok := e.Object.(pollable); ok && e.Watched {
 		g.Loop.Unwatch(fd, o.SysFD())
 	}
+	if k, ok := e.Object.(*Kernel); ok && k.shared {
+		unpoll(g, k.fd)
+	}
 	return 0, e.Object.Close()
+}
+
+// unpoll takes fd out of the guest's epoll instances. The kernel does it when
+// the last descriptor of a socket is closed; of a shared one that is another's.
+func unpoll(g *guest.Guest, fd netsys.FD) {
+	g.FDs.All(func(_ int32, e *fdtable.Entry) {
+		if ep, ok := e.Object.(*epoll); ok {
+			_ = ep.p.Del(fd)
+		}
+	})
 }
 
 func fcntl(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
@@ -272,5 +290,6 @@ func adopt(fd netsys.FD) (*fdtable.Entry, error) {
 	if listening {
 		rights = fdtable.Accept | fdtable.Listen | fdtable.GetOpt | fdtable.SetOpt
 	}
-	return &fdtable.Entry{Object: NewKernel(n, fd), Rights: rights, Family: family, Type: typ}, nil
+	k := &Kernel{net: n, fd: fd, shared: true}
+	return &fdtable.Entry{Object: k, Rights: rights, Family: family, Type: typ, Bound: true}, nil
 }

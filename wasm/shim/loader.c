@@ -30,7 +30,9 @@ static void throw_detail(JSContext *ctx, const char *code, const char *fallback)
     msg[n < 0 ? 0 : n] = '\0';
     JS_DefinePropertyValueStr(ctx, err, "message", JS_NewString(ctx, n > 0 ? msg : fallback),
                               JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    wq_put(ctx, err, "code", JS_NewString(ctx, code));
+    /* not enumerable: the message says it all when it is printed */
+    JS_DefinePropertyValueStr(ctx, err, "code", JS_NewString(ctx, code),
+                              JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     JS_Throw(ctx, err);
 }
 
@@ -60,6 +62,12 @@ static uint8_t *load_source(JSContext *ctx, size_t *plen, const char *name)
     }
     *plen = r;
     return (uint8_t *)wq_take(ctx, r);
+}
+
+/* A byte order mark is no part of text, only of bytes. */
+static size_t bom_length(const uint8_t *p, size_t len)
+{
+    return len >= 3 && !memcmp(p, "\xef\xbb\xbf", 3) ? 3 : 0;
 }
 
 static bool is_library(const char *name) { return !strncmp(name, "wqjs:", 5); }
@@ -98,13 +106,14 @@ int wq_module_set_meta(JSContext *ctx, JSModuleDef *m, bool is_main)
 
 static JSModuleDef *load_js(JSContext *ctx, const char *name)
 {
-    size_t len;
+    size_t len, bom;
     uint8_t *src = load_source(ctx, &len, name);
     JSValue v;
     JSModuleDef *m;
     if (!src)
         return NULL;
-    v = JS_Eval(ctx, (char *)src, len, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+    bom = bom_length(src, len);
+    v = JS_Eval(ctx, (char *)src + bom, len - bom, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
     js_free(ctx, src);
     if (JS_IsException(v))
         return NULL;
@@ -130,16 +139,23 @@ static int set_default(JSContext *ctx, JSModuleDef *m)
 /* A module of one default export: parsed JSON, a string, or bytes. */
 static JSModuleDef *load_data(JSContext *ctx, const char *name, const char *type)
 {
-    size_t len;
-    uint8_t *src = load_source(ctx, &len, name);
+    bool json = !strcmp(type, "json"), text = !strcmp(type, "text");
+    size_t len, bom;
+    uint8_t *src;
     JSValue v;
     JSModuleDef *m;
+    if (!json && !text && strcmp(type, "bytes")) {
+        JS_ThrowTypeError(ctx, "%s: module type \"%s\" is none of json, text and bytes", name, type);
+        return NULL;
+    }
+    src = load_source(ctx, &len, name);
     if (!src)
         return NULL;
-    if (!strcmp(type, "json"))
-        v = JS_ParseJSON(ctx, (char *)src, len, name);
-    else if (!strcmp(type, "text"))
-        v = wq_decode(ctx, src, len);
+    bom = bom_length(src, len);
+    if (json)
+        v = JS_ParseJSON(ctx, (char *)src + bom, len - bom, name);
+    else if (text)
+        v = wq_decode(ctx, src + bom, len - bom);
     else
         v = JS_NewUint8ArrayCopy(ctx, src, len);
     js_free(ctx, src);

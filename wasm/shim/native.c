@@ -1,5 +1,6 @@
 /* The module wqjs:internal/native: what the JS library needs of C. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -324,6 +325,7 @@ static JSValue write_out(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     s = wq_utf8(ctx, argv[1], &n);
     if (!s)
         return JS_EXCEPTION;
+    fflush(fd == 1 ? stdout : stderr); /* what std.puts wrote comes first */
     for (p = s; n > 0;) {
         ssize_t w = write(fd, p, n);
         if (w <= 0) {
@@ -394,11 +396,31 @@ static JSValue do_exit(JSContext *ctx, JSValueConst this_val, int argc, JSValueC
     JSValue exc;
     if (!JS_IsUndefined(argv[0]) && JS_ToInt32(ctx, &code, argv[0]))
         return JS_EXCEPTION;
+    fflush(NULL);
     wq.exit_code = code & 0xff;
     wq.exiting = true;
     exc = JS_NewInternalError(ctx, "exit");
     JS_SetUncatchableError(ctx, exc);
     return JS_Throw(ctx, exc);
+}
+
+/* evalScript(source, backtraceBarrier, async). That of quickjs-libc turns an
+ * interrupt into an error that scripts can catch, and so outlive any limit. */
+static JSValue eval_script(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    int flags = JS_EVAL_TYPE_GLOBAL;
+    size_t len;
+    const char *s = JS_ToCStringLen(ctx, &len, argv[0]);
+    JSValue v;
+    if (!s)
+        return JS_EXCEPTION;
+    if (JS_ToBool(ctx, argv[1]))
+        flags |= JS_EVAL_FLAG_BACKTRACE_BARRIER;
+    if (JS_ToBool(ctx, argv[2]))
+        flags |= JS_EVAL_FLAG_ASYNC;
+    v = JS_Eval(ctx, s, len, "<evalScript>", flags);
+    JS_FreeCString(ctx, s);
+    return v;
 }
 
 static JSValue import_now(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
@@ -488,6 +510,16 @@ static JSValue lookup_start(JSContext *ctx, JSValueConst this_val, int argc, JSV
     return JS_NewInt32(ctx, id);
 }
 
+/* lookupCancel(id): the callback comes soon, and has a result to fetch */
+static JSValue lookup_cancel(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    int32_t id;
+    if (JS_ToInt32(ctx, &id, argv[0]))
+        return JS_EXCEPTION;
+    wq_name_lookup_cancel(id);
+    return JS_UNDEFINED;
+}
+
 /* lookupResult(id, name): the addresses of a lookup that ended */
 static JSValue lookup_result(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
@@ -517,9 +549,11 @@ static const JSCFunctionListEntry funcs[] = {
     JS_CFUNC_DEF("promiseState", 1, promise_state),
     JS_CFUNC_DEF("proxyParts", 1, proxy_parts),
     JS_CFUNC_DEF("exit", 1, do_exit),
+    JS_CFUNC_DEF("evalScript", 3, eval_script),
     JS_CFUNC_DEF("importNow", 1, import_now),
     JS_CFUNC_DEF("scriptArgs", 0, script_args),
     JS_CFUNC_DEF("lookupStart", 3, lookup_start),
+    JS_CFUNC_DEF("lookupCancel", 1, lookup_cancel),
     JS_CFUNC_DEF("lookupResult", 2, lookup_result),
 };
 

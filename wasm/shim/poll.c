@@ -9,13 +9,17 @@
 static bool int_prop(JSContext *ctx, JSValueConst obj, const char *name, int32_t *out)
 {
     JSValue v = JS_GetPropertyStr(ctx, obj, name);
-    int64_t n;
-    if (JS_IsException(v) || JS_ToInt64(ctx, &n, v)) {
-        JS_FreeValue(ctx, v);
+    double d = 0.5;
+    if (JS_IsException(v))
+        return false;
+    if (JS_IsNumber(v))
+        JS_ToFloat64(ctx, &d, v);
+    JS_FreeValue(ctx, v);
+    if (!(d >= INT32_MIN && d <= UINT32_MAX) || d != (int64_t)d) {
+        JS_ThrowTypeError(ctx, "each entry of poll needs integers as fd and events");
         return false;
     }
-    *out = n;
-    JS_FreeValue(ctx, v);
+    *out = (int32_t)(int64_t)d;
     return true;
 }
 
@@ -94,7 +98,7 @@ FN(js_epoll_create1)
 FN(js_epoll_ctl)
 {
     int32_t ep, op, fd, events = 0, r;
-    if (JS_ToInt32(ctx, &ep, argv[0]) || JS_ToInt32(ctx, &op, argv[1]) || JS_ToInt32(ctx, &fd, argv[2]) ||
+    if (!wq_to_fd(ctx, argv[0], &ep) || JS_ToInt32(ctx, &op, argv[1]) || !wq_to_fd(ctx, argv[2], &fd) ||
         (!JS_IsUndefined(argv[3]) && JS_ToInt32(ctx, &events, argv[3])))
         return JS_EXCEPTION;
     r = wq_epoll_ctl(ep, op, fd, events);
@@ -107,7 +111,7 @@ FN(js_epoll_wait)
     int32_t ep, max = 64, timeout, r;
     wq_pollfd *fds;
     JSValue out;
-    if (JS_ToInt32(ctx, &ep, argv[0]) || (!JS_IsUndefined(argv[1]) && JS_ToInt32(ctx, &max, argv[1])) ||
+    if (!wq_to_fd(ctx, argv[0], &ep) || (!JS_IsUndefined(argv[1]) && JS_ToInt32(ctx, &max, argv[1])) ||
         !to_timeout(ctx, argv[2], &timeout))
         return JS_EXCEPTION;
     if (max < 1 || max > MAX_POLL)

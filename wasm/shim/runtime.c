@@ -1,5 +1,6 @@
 /* Life of the runtime: init, eval, dispatch, errors. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -145,6 +146,7 @@ static int32_t take_exception(JSContext *ctx, bool in_promise)
         record_error(ctx, exc, in_promise);
     }
     JS_FreeValue(ctx, exc);
+    fflush(NULL);
     return status;
 }
 
@@ -156,12 +158,14 @@ WQ_EXPORT("wqjs_exit_code") int32_t wqjs_exit_code(void) { return wq.exit_code; 
 
 static int on_interrupt(JSRuntime *rt, void *opaque)
 {
-    return wq_interrupt != 0 || wq.exiting;
+    return wq_core_tick() != 0 || wq_interrupt != 0 || wq.exiting;
 }
 
 static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason,
                          bool is_handled, void *opaque)
 {
+    if (JS_IsUncatchableError(reason))
+        return; /* what was cut off rejects promises, which is no news */
     if (!is_handled) {
         if (rejections_len == rejections_cap) {
             int cap = rejections_cap ? rejections_cap * 2 : 16;
@@ -233,6 +237,8 @@ WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_s
     return 0;
 }
 
+/* Runs microtasks. The program may end with any turn of the loop: what std.puts
+ * and its like left in buffers is written out after each. */
 static int32_t drain(JSContext *ctx)
 {
     JSContext *c;
@@ -247,6 +253,7 @@ static int32_t drain(JSContext *ctx)
         if (r == 0)
             break;
     }
+    fflush(NULL);
     if (!main_reported && JS_PromiseState(ctx, main_promise) == JS_PROMISE_REJECTED) {
         main_reported = true;
         JS_Throw(ctx, JS_PromiseResult(ctx, main_promise));
@@ -337,6 +344,14 @@ WQ_EXPORT("wqjs_dispatch") int32_t wqjs_dispatch(uint32_t from, uint32_t n)
 /* Clears the interrupt flag and std.exit's mark, so that the sandbox may run on. */
 WQ_EXPORT("wqjs_resume") void wqjs_resume(void)
 {
+    if (wq_interrupt || wq.exiting) { /* as are those of catch blocks on the way out */
+        main_reported = true;
+        while (rejections_len > 0) {
+            rejection r = rejections[--rejections_len];
+            JS_FreeValue(wq.ctx, r.promise);
+            JS_FreeValue(wq.ctx, r.reason);
+        }
+    }
     wq_interrupt = 0;
     wq.exiting = false;
 }

@@ -62,22 +62,32 @@ static int32_t tail_take(int32_t fd, int32_t flags, uint8_t *p, size_t size)
 
 /* ---- arguments ---- */
 
+/* A number argument; undefined, null or left out is dflt. Other types are
+ * mistakes that would pass for 0. */
 static bool to_int(JSContext *ctx, JSValueConst v, int32_t *out, int32_t dflt)
 {
-    if (JS_IsUndefined(v)) {
+    if (JS_IsUndefined(v) || JS_IsNull(v)) {
         *out = dflt;
         return true;
+    }
+    if (!JS_IsNumber(v) && !JS_IsBool(v)) {
+        JS_ThrowTypeError(ctx, "flags, options and their values must be numbers");
+        return false;
     }
     return JS_ToInt32(ctx, out, v) == 0;
 }
 
-static bool to_fd(JSContext *ctx, JSValueConst v, int32_t *fd)
+bool wq_to_fd(JSContext *ctx, JSValueConst v, int32_t *fd)
 {
+    double d;
     if (!JS_IsNumber(v)) {
         JS_ThrowTypeError(ctx, "the file descriptor must be a number");
         return false;
     }
-    return JS_ToInt32(ctx, fd, v) == 0;
+    JS_ToFloat64(ctx, &d, v);
+    /* What is no integer of 32 bits must not become the number of another. */
+    *fd = d >= 0 && d <= INT32_MAX && d == (int32_t)d ? (int32_t)d : -1;
+    return true;
 }
 
 static bool to_port(JSContext *ctx, JSValueConst v, int32_t *port)
@@ -177,7 +187,7 @@ static JSValue js_bind_connect(JSContext *ctx, JSValueConst this_val, int argc, 
     size_t len;
     const char *addr;
     JSValue v;
-    if (!to_fd(ctx, argv[0], &fd) || !to_port(ctx, argv[2], &port))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_port(ctx, argv[2], &port))
         return JS_EXCEPTION;
     addr = JS_ToCStringLen(ctx, &len, argv[1]);
     if (!addr)
@@ -191,7 +201,7 @@ static JSValue js_bind_connect(JSContext *ctx, JSValueConst this_val, int argc, 
 FN(js_listen)
 {
     int32_t fd, backlog;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &backlog, 128))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &backlog, 128))
         return JS_EXCEPTION;
     return result(ctx, wq_listen(fd, backlog), "listen");
 }
@@ -201,7 +211,7 @@ FN(js_accept)
     int32_t fd, r;
     wq_addr peer;
     JSValue obj;
-    if (!to_fd(ctx, argv[0], &fd))
+    if (!wq_to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
     r = wq_accept(fd, &peer, 0);
     if (r == -EAGAIN)
@@ -220,7 +230,7 @@ FN(js_send)
     int32_t fd, flags, r;
     payload p;
     bool ranged = argc >= 5;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[ranged ? 4 : 2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[ranged ? 4 : 2], &flags, 0))
         return JS_EXCEPTION;
     if (!to_payload(ctx, argv[1], ranged ? argv[2] : JS_UNDEFINED, ranged ? argv[3] : JS_UNDEFINED, &p))
         return JS_EXCEPTION;
@@ -237,7 +247,7 @@ FN(js_sendto)
     size_t len;
     const char *addr;
     JSValue v;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[2], &flags, 0) || !to_port(ctx, argv[4], &port))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[2], &flags, 0) || !to_port(ctx, argv[4], &port))
         return JS_EXCEPTION;
     addr = JS_ToCStringLen(ctx, &len, argv[3]);
     if (!addr)
@@ -277,7 +287,7 @@ FN(js_recv)
     size_t kept, n, cut;
     tail *t;
     JSValue v;
-    if (!to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
         return JS_EXCEPTION;
     t = tail_of(fd, true);
     kept = t ? t->len : 0;
@@ -318,7 +328,7 @@ FN(js_recv_bytes)
     int32_t fd, size, flags, r;
     uint8_t *buf;
     JSValue v;
-    if (!to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
         return JS_EXCEPTION;
     buf = js_malloc(ctx, size);
     if (!buf)
@@ -337,7 +347,7 @@ FN(js_recv_into)
     int32_t fd, flags, r;
     uint8_t *p;
     size_t n;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[4], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[4], &flags, 0))
         return JS_EXCEPTION;
     if (!wq_bytes(ctx, argv[1], argv[2], argv[3], true, &p, &n))
         return JS_EXCEPTION;
@@ -354,7 +364,7 @@ FN(js_recvfrom)
     uint8_t *buf;
     wq_addr from;
     JSValue obj;
-    if (!to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
         return JS_EXCEPTION;
     buf = js_malloc(ctx, size);
     if (!buf)
@@ -373,7 +383,7 @@ FN(js_recvfrom)
 FN(js_close)
 {
     int32_t fd, r;
-    if (!to_fd(ctx, argv[0], &fd))
+    if (!wq_to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
     r = wq_close(fd); /* frees the number even when it fails */
     tail_clear(fd);
@@ -384,7 +394,7 @@ FN(js_close)
 FN(js_shutdown)
 {
     int32_t fd, how;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &how, 2))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &how, 2))
         return JS_EXCEPTION;
     return result(ctx, wq_shutdown(fd, how), "shutdown");
 }
@@ -392,7 +402,7 @@ FN(js_shutdown)
 FN(js_setsockopt)
 {
     int32_t fd, level, opt, val;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &level, 0) ||
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &level, 0) ||
         !to_int(ctx, argv[2], &opt, 0) || !to_int(ctx, argv[3], &val, 0))
         return JS_EXCEPTION;
     return result(ctx, wq_setsockopt(fd, level, opt, val), "setsockopt");
@@ -401,7 +411,7 @@ FN(js_setsockopt)
 FN(js_getsockopt)
 {
     int32_t fd, level, opt, val = 0, r;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &level, 0) || !to_int(ctx, argv[2], &opt, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &level, 0) || !to_int(ctx, argv[2], &opt, 0))
         return JS_EXCEPTION;
     r = wq_getsockopt(fd, level, opt, &val);
     return r < 0 ? result(ctx, r, "getsockopt") : JS_NewInt32(ctx, val);
@@ -411,7 +421,7 @@ static JSValue js_getname(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 {
     int32_t fd, r;
     wq_addr a;
-    if (!to_fd(ctx, argv[0], &fd))
+    if (!wq_to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
     r = magic ? wq_getpeername(fd, &a) : wq_getsockname(fd, &a);
     if (r < 0)
@@ -422,7 +432,7 @@ static JSValue js_getname(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 FN(js_fcntl)
 {
     int32_t fd, cmd, arg;
-    if (!to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &cmd, 0) || !to_int(ctx, argv[2], &arg, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &cmd, 0) || !to_int(ctx, argv[2], &arg, 0))
         return JS_EXCEPTION;
     return result(ctx, wq_fcntl(fd, cmd, arg), "fcntl");
 }
@@ -436,7 +446,7 @@ FN(js_setnonblocking)
 {
     int32_t fd;
     bool on = JS_IsUndefined(argv[1]) || JS_ToBool(ctx, argv[1]);
-    if (!to_fd(ctx, argv[0], &fd))
+    if (!wq_to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
     return result(ctx, wq_fcntl(fd, F_SETFL, on ? O_NONBLOCK : 0), "fcntl");
 }
@@ -447,7 +457,7 @@ FN(js_is_connected)
     int32_t fd, r;
     uint8_t b;
     wq_addr a;
-    if (!to_fd(ctx, argv[0], &fd))
+    if (!wq_to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
     if (wq_getpeername(fd, &a) < 0)
         return JS_FALSE;
@@ -526,7 +536,7 @@ FN(js_try_send)
     int32_t fd;
     uint8_t *p;
     size_t n;
-    if (!to_fd(ctx, argv[0], &fd) || !wq_bytes(ctx, argv[1], argv[2], argv[3], false, &p, &n))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_bytes(ctx, argv[1], argv[2], argv[3], false, &p, &n))
         return JS_EXCEPTION;
     return JS_NewInt32(ctx, wq_send(fd, p, n > INT32_MAX ? INT32_MAX : n, 0x40));
 }
@@ -537,7 +547,7 @@ FN(js_try_recv)
     int32_t fd;
     uint8_t *p;
     size_t n;
-    if (!to_fd(ctx, argv[0], &fd) || !wq_bytes(ctx, argv[1], argv[2], argv[3], true, &p, &n))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_bytes(ctx, argv[1], argv[2], argv[3], true, &p, &n))
         return JS_EXCEPTION;
     return JS_NewInt32(ctx, wq_recv(fd, p, n > INT32_MAX ? INT32_MAX : n, 0x40));
 }
@@ -548,7 +558,7 @@ FN(js_try_accept)
     int32_t fd, r;
     wq_addr peer;
     JSValue obj;
-    if (!to_fd(ctx, argv[0], &fd))
+    if (!wq_to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
     r = wq_accept(fd, &peer, 1);
     if (r < 0)
@@ -565,7 +575,7 @@ FN(js_try_connect)
     int32_t fd, port, r;
     size_t len;
     const char *addr;
-    if (!to_fd(ctx, argv[0], &fd) || !to_port(ctx, argv[2], &port))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_port(ctx, argv[2], &port))
         return JS_EXCEPTION;
     addr = JS_ToCStringLen(ctx, &len, argv[1]);
     if (!addr)

@@ -16,6 +16,9 @@ extern const int wq_try_funcs_len;
 extern const JSCFunctionListEntry wq_http_funcs[];
 extern const int wq_http_funcs_len;
 
+/* An fd argument: a TypeError unless it is a number, -1 if it cannot be an fd. */
+bool wq_to_fd(JSContext *ctx, JSValueConst v, int32_t *fd);
+
 /* Defines address, port and family on obj. */
 JSValue wq_addr_props(JSContext *ctx, JSValue obj, const wq_addr *a);
 

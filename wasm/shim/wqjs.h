@@ -35,6 +35,10 @@ enum {
 /* Text of the last failed import call (a denial's reason, a module's error);
  * reading it clears it. */
 WQ_IMPORT("wqjs_core", "detail") int32_t wq_core_detail(char *ptr, int32_t cap);
+/* Called by code that runs long, every few hundred microseconds: not 0 when it
+ * is to stop. Go can neither preempt wasm nor stop the world while it runs, so
+ * without this a loop would freeze the process, timers and all. */
+WQ_IMPORT("wqjs_core", "tick") int32_t wq_core_tick(void);
 /* Resolve and load leave their result in the host; take copies it out. */
 WQ_IMPORT("wqjs_core", "module_resolve")
 int32_t wq_core_module_resolve(const char *base, int32_t base_len,
@@ -101,6 +105,7 @@ WQ_IMPORT("wqjs_socket", "granted_name") int32_t wq_granted_name(int32_t index);
 /* A lookup leaves the addresses, NUL-separated, to be taken. */
 WQ_IMPORT("wqjs_name", "lookup") int32_t wq_name_lookup(const char *name, int32_t len, int32_t family);
 WQ_IMPORT("wqjs_name", "lookup_start") int32_t wq_name_lookup_start(int32_t id, const char *name, int32_t len, int32_t family);
+WQ_IMPORT("wqjs_name", "lookup_cancel") int32_t wq_name_lookup_cancel(int32_t id);
 WQ_IMPORT("wqjs_name", "lookup_result") int32_t wq_name_lookup_result(int32_t id);
 
 /* ---- shared between the shim's files ---- */

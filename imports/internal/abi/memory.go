@@ -19,8 +19,19 @@ func (m Memory) Bytes(ptr uint32, n int32) ([]byte, error) {
 	return b, nil
 }
 
-// String is a copy of the guest's bytes as a Go string.
+// MaxString is the longest String: above any path, name or module specifier,
+// and too little for copies of guest memory to weigh on the host.
+const MaxString = 64 << 10
+
+// String is a copy of the guest's bytes as a Go string: EFAULT as for Bytes,
+// ENAMETOOLONG beyond MaxString.
 func (m Memory) String(ptr uint32, n int32) (string, error) {
 	b, err := m.Bytes(ptr, n)
-	return string(b), err
+	if err != nil {
+		return "", err
+	}
+	if len(b) > MaxString {
+		return "", ENAMETOOLONG
+	}
+	return string(b), nil
 }

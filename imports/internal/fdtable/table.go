@@ -51,6 +51,9 @@ type Entry struct {
 	Nonblock bool
 	// RecvTimeout and SendTimeout are SO_RCVTIMEO and SO_SNDTIMEO; 0 is none.
 	RecvTimeout, SendTimeout time.Duration
+	// Bound is set when the local address is one that the policy, or whoever
+	// granted the fd, allowed.
+	Bound bool
 	// Watched is set while the event loop reports the fd's readiness.
 	Watched bool
 	// Name is a granted fd's name.

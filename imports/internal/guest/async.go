@@ -5,48 +5,86 @@ import (
 	"sync"
 
 	"github.com/wqjs/wqjs/imports/internal/abi"
+	"github.com/wqjs/wqjs/imports/internal/loop"
 )
 
-// results are what asynchronous operations produced and the guest has not yet
+// MaxResults bounds the operations that run or whose value the guest has not
 // fetched.
+const MaxResults = 2 * loop.DefaultMaxOps
+
+// results are the operations whose value the guest has not yet fetched.
 type results struct {
 	mu sync.Mutex
-	m  map[int32]any
+	m  map[int32]result
+}
+
+type result struct {
+	done  bool
+	value any
 }
 
 // Go runs work in a goroutine as operation id. When it returns, the loop
 // reports the completion, and Result hands the value out once. The context ends
-// with the sandbox.
+// with the sandbox. EEXIST for an id whose value was not fetched, EAGAIN beyond
+// MaxResults.
 func (g *Guest) Go(id int32, work func(context.Context) any) error {
+	if err := g.results.reserve(id); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(g.Ctx)
 	if err := g.Loop.StartOp(id, cancel); err != nil {
 		cancel()
+		g.results.drop(id)
 		return err
 	}
 	go func() {
 		defer cancel()
-		v := work(ctx)
-		g.results.mu.Lock()
-		if g.results.m == nil {
-			g.results.m = map[int32]any{}
-		}
-		g.results.m[id] = v
-		g.results.mu.Unlock()
+		g.results.set(id, work(ctx))
 		g.Loop.Complete(id, 0)
 	}()
 	return nil
 }
 
-// Result is the value of operation id, which it forgets; ENOENT if there is none.
+// Result is the value of operation id, which it forgets; ENOENT if there is
+// none, or none yet.
 func (g *Guest) Result(id int32) (any, error) {
-	g.results.mu.Lock()
-	defer g.results.mu.Unlock()
-	v, ok := g.results.m[id]
-	if !ok {
+	r := &g.results
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, ok := r.m[id]
+	if !ok || !v.done {
 		return nil, abi.ENOENT
 	}
-	delete(g.results.m, id)
-	return v, nil
+	delete(r.m, id)
+	return v.value, nil
+}
+
+func (r *results) reserve(id int32) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.m[id]; ok {
+		return abi.EEXIST
+	}
+	if len(r.m) >= MaxResults {
+		return abi.Detailed(abi.EAGAIN, "too many operations whose results were not fetched (limit %d)", MaxResults)
+	}
+	if r.m == nil {
+		r.m = map[int32]result{}
+	}
+	r.m[id] = result{}
+	return nil
+}
+
+func (r *results) set(id int32, value any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.m[id] = result{true, value}
+}
+
+func (r *results) drop(id int32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.m, id)
 }
 
 // Await runs work in a goroutine while the calling guest waits for it; an

@@ -16,7 +16,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/policy"
 )
 
-// Resolver looks names up; family is 0, 4 or 6. name.Resolver is the real one.
+// Resolver looks names up; family is 0, 4 or 6. *name.Resolver is the real one.
 type Resolver interface {
 	Lookup(ctx context.Context, name string, family int) ([]netip.Addr, error)
 }
@@ -58,8 +58,9 @@ type Guest struct {
 // Memory is the guest memory of the calling module.
 type Memory = abi.Memory
 
-// Func is a host function: args are the wasm values; a negative result is for
-// errors only, which are returned as such.
+// Func is a host function: args are the wasm values, to be read with I32 and
+// Ptr, since the upper half of an i32's slot holds anything. A negative result
+// is for errors only, which are returned as such.
 type Func struct {
 	Name   string
 	Params string // one letter a parameter: i for i32, F for f64
@@ -72,7 +73,7 @@ func I32(v uint64) int32 { return int32(uint32(v)) }
 // Ptr reads an i32 argument that is an address.
 func Ptr(v uint64) uint32 { return uint32(v) }
 
-// Params returns the wazero types of f.
+// ParamTypes returns the wazero types of f.
 func (f Func) ParamTypes() []api.ValueType {
 	types := make([]api.ValueType, len(f.Params))
 	for i, c := range f.Params {

@@ -4,6 +4,8 @@
 package linmem
 
 import (
+	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -11,21 +13,45 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// Memory is an experimental.LinearMemory of at most its limit in bytes.
+// Initial is how much of a memory New makes usable, or all if it is smaller.
+// wazero panics when the memory that a module starts with is refused; a module
+// that starts with no more than this, and the limit, is safe from that.
+const Initial = 4 << 20
+
+// Memory is an experimental.LinearMemory for one instance.
 type Memory struct {
 	mu     sync.Mutex
 	region []byte // the whole reservation; nil after Free
-	limit  uint64
+	usable uint64 // how much of it is committed
 	size   atomic.Uint64
 }
 
-// New makes a memory of at most limit bytes, rounded down to wasm pages of
-// 64 KiB; address space is taken on first use.
-func New(limit uint64) *Memory { return &Memory{limit: limit &^ 0xffff} }
+// New takes address space for a memory of at most limit bytes, rounded down to
+// wasm pages of 64 KiB. Free gives it back.
+func New(limit uint64) (*Memory, error) {
+	m := &Memory{}
+	limit &^= 0xffff
+	if limit == 0 {
+		return m, nil
+	}
+	if limit > math.MaxInt {
+		return nil, fmt.Errorf("no address space for %d bytes of guest memory", limit)
+	}
+	region, err := reserve(int(limit))
+	if err != nil {
+		return nil, fmt.Errorf("reserve %d bytes of guest memory: %w", limit, err)
+	}
+	m.usable = min(limit, Initial)
+	if err := commit(region[:m.usable]); err != nil {
+		release(region)
+		return nil, fmt.Errorf("commit %d bytes of guest memory: %w", m.usable, err)
+	}
+	m.region = region
+	return m, nil
+}
 
 // Allocate implements experimental.MemoryAllocator for the one memory of an
-// instance. A module that starts larger than the limit gets no memory: wazero
-// reports it.
+// instance.
 func (m *Memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 
 // Reallocate grows the memory in place; nil when size is over the limit or the
@@ -33,30 +59,27 @@ func (m *Memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 func (m *Memory) Reallocate(size uint64) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if size > m.limit {
+	if size > uint64(len(m.region)) || size < m.size.Load() {
 		return nil
 	}
-	if m.region == nil {
-		region, err := reserve(m.limit)
-		if err != nil {
+	if size > m.usable {
+		if commit(m.region[m.usable:size]) != nil {
 			return nil
 		}
-		m.region = region
-	}
-	if commit(m.region[m.size.Load():size]) != nil {
-		return nil
+		m.usable = size
 	}
 	m.size.Store(size)
 	return m.region[:size:size]
 }
 
-// Free gives the region back.
+// Free gives the region back, for good: the size and the limit are 0 then.
 func (m *Memory) Free() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.region != nil {
 		release(m.region)
 		m.region = nil
+		m.size.Store(0)
 	}
 }
 

@@ -4,7 +4,7 @@ package linmem
 
 // reserve allocates at once: the region must not move. The system backs the
 // pages when they are first touched.
-func reserve(n uint64) ([]byte, error) { return make([]byte, n), nil }
+func reserve(n int) ([]byte, error) { return make([]byte, n), nil }
 
 func commit([]byte) error { return nil }
 

@@ -42,41 +42,57 @@ func (l *Loop) WaitFDs(fds []Interest, deadline time.Time) (int, error) {
 		}
 		l.block = p
 	}
-	wanted := map[netsys.FD]uint32{}
-	if len(fds) == 1 {
-		wanted = nil // the common case needs no map
-		if err := l.block.Add(fds[0].FD, fds[0].Events|netsys.EPOLLONESHOT, 0); err != nil {
+	set := union(fds)
+	for i, f := range set {
+		if err := l.block.Add(f.FD, f.Events, 0); err != nil {
+			l.forget(set[:i])
 			return 0, err
 		}
-		defer l.block.Del(fds[0].FD)
 	}
-	for _, f := range fds {
-		if wanted != nil {
-			wanted[f.FD] |= f.Events
-		}
-	}
-	for fd, events := range wanted {
-		if err := l.block.Add(fd, events|netsys.EPOLLONESHOT, 0); err != nil {
-			return 0, err
-		}
-		defer l.block.Del(fd)
-	}
-	var buf [1]netsys.Event
+	defer l.forget(set)
 	for {
 		if err := l.Interrupted(); err != nil {
 			return 0, err
 		}
-		fired, err := l.block.Wait(buf[:], deadline)
+		fired, err := l.block.Wait(l.one[:], deadline)
 		if err != nil {
 			return 0, err
 		}
 		if fired > 0 {
-			return pollNow(fds)
-		}
-		if !deadline.IsZero() && !time.Now().Before(deadline) {
+			// None may be ready by now: others may share a granted socket.
+			if n, err := pollNow(fds); n != 0 || err != nil {
+				return n, err
+			}
+		} else if !deadline.IsZero() && !time.Now().Before(deadline) {
 			return 0, l.Interrupted()
 		}
 	}
+}
+
+// forget takes what WaitFDs waited for out of its poller.
+func (l *Loop) forget(set []Interest) {
+	for _, f := range set {
+		_ = l.block.Del(f.FD)
+	}
+}
+
+// union has each fd of fds once, with all the events wanted of it.
+func union(fds []Interest) []Interest {
+	if len(fds) == 1 {
+		return fds
+	}
+	at := make(map[netsys.FD]int, len(fds))
+	set := make([]Interest, 0, len(fds))
+	for _, f := range fds {
+		i, ok := at[f.FD]
+		if !ok {
+			i = len(set)
+			at[f.FD] = i
+			set = append(set, Interest{FD: f.FD})
+		}
+		set[i].Events |= f.Events
+	}
+	return set
 }
 
 // pollNow fills in Revents without waiting.

@@ -47,10 +47,11 @@ type Loop struct {
 	heap   timerHeap
 
 	watch  *netsys.Poller // persistent, edge-triggered: the event loop's fds
-	block  *netsys.Poller // one-shot: what a blocking guest call waits for
+	block  *netsys.Poller // what a blocking guest call waits for, and empty between
 	nwatch int
 	unref  map[int32]bool
 	buf    []netsys.Event
+	one    [1]netsys.Event // of block
 
 	wake chan struct{}
 
@@ -89,10 +90,10 @@ func (l *Loop) newPoller() (*netsys.Poller, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pollers = append(l.pollers, p)
-	if l.cause != nil {
-		p.Wake()
+	if l.closed {
+		return nil, errors.Join(ErrClosed, p.Close())
 	}
+	l.pollers = append(l.pollers, p)
 	return p, nil
 }
 
@@ -122,11 +123,13 @@ func (l *Loop) Interrupt(cause error) {
 	l.Wake()
 }
 
-// Resume lets waits wait again.
+// Resume lets waits wait again, unless the loop is closed.
 func (l *Loop) Resume() {
 	l.mu.Lock()
-	l.cause = nil
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.cause = nil
+	}
 }
 
 // Interrupted is the cause given to Interrupt, or nil.
@@ -179,16 +182,32 @@ func (l *Loop) RefWatch(id int32, on bool) {
 }
 
 // StartOp counts an asynchronous operation, whose cancel is called if the loop
-// closes first. EAGAIN when MaxOps are in flight.
+// closes first. EAGAIN when MaxOps are in flight: until Next has reported it,
+// an operation is.
 func (l *Loop) StartOp(id int32, cancel func()) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ops >= l.cfg.MaxOps {
+	switch {
+	case l.closed:
+		return ErrClosed
+	case l.opsCancel[id] != nil:
+		return abi.EEXIST
+	case l.ops >= l.cfg.MaxOps:
 		return abi.Detailed(abi.EAGAIN, "too many operations in flight (limit %d)", l.cfg.MaxOps)
 	}
 	l.ops++
 	l.opsCancel[id] = cancel
 	return nil
+}
+
+// CancelOp cancels operation id if it is in flight; its completion still comes.
+func (l *Loop) CancelOp(id int32) {
+	l.mu.Lock()
+	cancel := l.opsCancel[id]
+	l.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
 }
 
 // Complete ends operation id with a status; any goroutine may call it.
@@ -214,10 +233,17 @@ func (l *Loop) Alive() bool {
 // ErrClosed is returned by waits after Close.
 var ErrClosed = errors.New("loop is closed")
 
-// Next waits for events and appends them to out[:0], at most cap(out). It
-// returns none when nothing keeps the loop alive, and the cause of an Interrupt.
+// MinEvents is the least room that Next can share among its sources.
+const MinEvents = 4
+
+// Next waits for events and appends them to out[:0], at most cap(out), which is
+// MinEvents or more. It returns none when nothing keeps the loop alive, and the
+// cause of an Interrupt.
 func (l *Loop) Next(out []Event) ([]Event, error) {
 	out = out[:0]
+	if cap(out) < MinEvents {
+		return out, abi.EINVAL
+	}
 	for {
 		if err := l.Interrupted(); err != nil {
 			return out, err
@@ -304,10 +330,12 @@ func (l *Loop) Sleep(d time.Duration) error {
 
 // Close ends all waits and operations and frees the pollers.
 func (l *Loop) Close() error {
-	l.Interrupt(ErrClosed)
+	l.mu.Lock()
+	l.closed, l.cause = true, ErrClosed
+	l.mu.Unlock()
+	l.Wake()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
 	for _, cancel := range l.opsCancel {
 		cancel()
 	}

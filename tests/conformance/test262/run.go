@@ -61,7 +61,7 @@ func (r *runner) run(ctx context.Context, name string) []outcome {
 	add := func(suffix, source string) {
 		o := outcome{test: name + suffix}
 		if err := r.runOne(ctx, file, source, m); err != nil {
-			o.kind, o.text = fail, firstLine(err.Error())
+			o.kind, o.text = fail, oneLine(err.Error())
 		}
 		out = append(out, o)
 	}
@@ -74,8 +74,8 @@ func (r *runner) run(ctx context.Context, name string) []outcome {
 	return out
 }
 
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > 300 {
 		s = s[:300]
 	}
@@ -113,8 +113,8 @@ func (r *runner) runOne(ctx context.Context, file, source string, m meta) error 
 	} else {
 		err = sb.Eval(ctx, file, source)
 	}
-	if err == nil && m.flag("async") {
-		err = sb.Run(ctx)
+	if err = settle(ctx, sb, err); err == nil && m.flag("async") {
+		err = settle(ctx, sb, sb.Run(ctx))
 	}
 	if m.negativeType != "" {
 		return checkNegative(err, m)
@@ -126,6 +126,16 @@ func (r *runner) runOne(ctx context.Context, file, source string, m meta) error 
 		return checkAsync(out.String())
 	}
 	return nil
+}
+
+// settle goes on after rejections that nobody handles: wqjs ends a script at the
+// first, ECMAScript does not.
+func settle(ctx context.Context, sb *host.Sandbox, err error) error {
+	var js *host.JSError
+	for errors.As(err, &js) && js.InPromise {
+		err = sb.Eval(ctx, "settle", "")
+	}
+	return err
 }
 
 // includes is the harness for a test, as one script.
@@ -163,8 +173,9 @@ func checkNegative(err error, m meta) error {
 		return err
 	}
 	name := js.Name
-	if name == "" { // Test262Error is no Error
-		name, _, _ = strings.Cut(js.Message, ":")
+	if name == "" { // Test262Error is no Error: the message shows the object
+		name, _, _ = strings.Cut(js.Message, " ")
+		name = strings.TrimSuffix(name, ":")
 	}
 	if name != m.negativeType {
 		return fmt.Errorf("expected %s, got %w", m.negativeType, err)

@@ -5,6 +5,8 @@ import "strings"
 // missingFeatures are features of the suite that QuickJS-NG does not have, each
 // with what to call it.
 var missingFeatures = map[string]string{
+	"Atomics":                            "no Atomics: the engine is built for one thread",
+	"Atomics.pause":                      "no Atomics: the engine is built for one thread",
 	"Temporal":                           "no Temporal",
 	"ShadowRealm":                        "no ShadowRealm",
 	"decorators":                         "no decorators",

@@ -1,5 +1,6 @@
 // 2,000 connections at once, each of which echoes 1 KiB of its own bytes; run
 // by net_scale_test.go, which gives it the fds it needs.
+import * as std from 'std';
 import { connect, listen } from 'wqjs:net';
 
 const CONNECTIONS = 2000;
@@ -56,3 +57,4 @@ async function main() {
 }
 
 await main();
+std.gc();

@@ -1,0 +1,3 @@
+import * as fs from 'fs';
+
+console.log(fs);

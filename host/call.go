@@ -1,0 +1,144 @@
+package host
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
+)
+
+// Statuses and flags of the guest's exports (wasm/shim/wqjs.h, runtime.c).
+const (
+	statusOK = iota
+	statusException
+	statusInterrupted
+	statusExit
+	statusPending
+)
+
+const (
+	evalModule = 1
+	evalMain   = 2
+)
+
+// maxSource bounds a script or module, in bytes.
+const maxSource = 64 << 20
+
+// call calls an export; an error means that the sandbox is gone.
+func (s *Sandbox) call(ctx context.Context, fn api.Function, args ...uint64) (uint64, error) {
+	res, err := fn.Call(ctx, args...)
+	if err != nil {
+		return 0, s.trap(err)
+	}
+	if len(res) == 0 {
+		return 0, nil
+	}
+	return res[0], nil
+}
+
+// trap marks the sandbox as gone; end frees it.
+func (s *Sandbox) trap(err error) error {
+	err = &TrapError{err}
+	s.trapped = true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead == nil {
+		s.dead = err
+	}
+	return err
+}
+
+// put copies text, NUL-ended, into memory that the guest allocates.
+func (s *Sandbox) put(ctx context.Context, text string) (uint32, error) {
+	if len(text) > maxSource {
+		return 0, fmt.Errorf("a source of %d bytes is longer than %d", len(text), maxSource)
+	}
+	p, err := s.call(ctx, s.fnAlloc, uint64(len(text)+1))
+	if err != nil {
+		return 0, err
+	}
+	mem, ptr := s.mod.Memory(), uint32(p)
+	if ptr == 0 || !mem.WriteString(ptr, text) || !mem.WriteByte(ptr+uint32(len(text)), 0) {
+		return 0, fmt.Errorf("the sandbox has no room for %d bytes of source: raise Limits.Memory", len(text))
+	}
+	return ptr, nil
+}
+
+// free gives back what put took. After a trap the guest's heap is not touched.
+func (s *Sandbox) free(ctx context.Context, p uint32) {
+	if !s.trapped {
+		_, _ = s.call(ctx, s.fnFree, uint64(p)) // a trap shows in the next call
+	}
+}
+
+// status turns what an export returned into an error.
+func (s *Sandbox) status(ctx context.Context, st int32) error {
+	switch st {
+	case statusOK, statusPending:
+		return nil
+	case statusInterrupted:
+		return s.interrupted()
+	case statusExit:
+		code, err := s.call(ctx, s.fnExit)
+		if err != nil {
+			return err
+		}
+		return &ExitError{int(int32(code))}
+	case statusException:
+		return s.jsError(ctx)
+	}
+	return fmt.Errorf("the engine returned the unknown status %d", st)
+}
+
+// interrupted is the error of a call that was interrupted.
+func (s *Sandbox) interrupted() error {
+	cause := s.guest.Interrupted()
+	if cause == nil { // only a guest that damaged its own memory
+		cause = ErrInterrupted
+	}
+	return &InterruptError{cause}
+}
+
+// jsError reads the guest's error record: fields of u32 length and bytes.
+func (s *Sandbox) jsError(ctx context.Context) error {
+	p, err := s.call(ctx, s.fnError)
+	if err != nil {
+		return err
+	}
+	n, err := s.call(ctx, s.fnErrorLen)
+	if err != nil {
+		return err
+	}
+	rec, _ := s.mod.Memory().Read(uint32(p), uint32(n))
+	var f [8]string
+	for i := range f {
+		if len(rec) < 4 {
+			break
+		}
+		size := binary.LittleEndian.Uint32(rec)
+		rec = rec[4:]
+		if uint64(size) > uint64(len(rec)) {
+			break
+		}
+		// A long text was cut, perhaps within a character.
+		f[i], rec = strings.ToValidUTF8(string(rec[:size]), "\ufffd"), rec[size:]
+	}
+	e := &JSError{Name: f[1], Message: f[2], Stack: f[3], Code: f[4], Errno: f[5], Syscall: f[6]}
+	if !strings.HasPrefix(f[0], "E") {
+		e.Message = f[7]
+	}
+	if e.Name == "" && e.Message == "" && e.Stack == "" {
+		// It could not be read: interrupted as well, or no memory was left.
+		if s.guest.Interrupted() != nil {
+			return s.interrupted()
+		}
+		e.Name, e.Message = "InternalError", "out of memory"
+	}
+	e.InPromise = strings.HasSuffix(f[0], "p")
+	if file, line, _, ok := position(e.Stack); ok {
+		e.Line = s.modules.line(file, line)
+	}
+	return e
+}

@@ -1,0 +1,1 @@
+function assert(v, message) { if (v !== true) throw new Test262Error(message); }

@@ -1,0 +1,4 @@
+/*---
+description: fails
+---*/
+throw new Test262Error('no');

@@ -1,0 +1,4 @@
+/*---
+flags: [async]
+---*/
+Promise.reject(1); Promise.resolve().then(() => $DONE());

@@ -1,0 +1,6 @@
+/*---
+description: >
+  runs in both modes
+includes: [extra.js]
+---*/
+assert(included === 7);

@@ -1,0 +1,5 @@
+/*---
+flags:
+  - raw
+---*/
+'use strict'; if (typeof assert !== 'undefined') throw 1;

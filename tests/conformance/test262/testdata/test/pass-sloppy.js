@@ -1,0 +1,4 @@
+/*---
+flags: [noStrict]
+---*/
+with ({ a: 1 }) assert(a === 1);

@@ -1,0 +1,3 @@
+// The import stands in line 3.
+export const x = 1;
+import { y } from './does-not-exist.mjs';

@@ -1,0 +1,2 @@
+import { nothingOfThatName } from './cycle-a.mjs';
+export const z = nothingOfThatName;

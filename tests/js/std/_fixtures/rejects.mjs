@@ -1,0 +1,1 @@
+await Promise.reject(new EvalError('rejected at the top level'));

@@ -1,0 +1,49 @@
+// Every module, under strict.
+import sockets, { granted, type SocketError } from 'wqjs:sockets';
+import so from './dist/network_sockets.so';
+import * as std from 'std';
+import * as os from 'os';
+import net, { connect, listen, pipe, udp, Conn, type Address } from 'wqjs:net';
+import { lookup } from 'wqjs:dns';
+
+const fd: number = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM, 0);
+so.close(fd);
+sockets.send(fd, new Uint8Array(4), 0, 4, 0);
+const names: string[] = granted.map((g) => g.name);
+const request = sockets.parse_http_request('GET / HTTP/1.1\r\n\r\n');
+if (request.complete) { const body: string = request.body; body.length; }
+const bytes = sockets.parse_http_request(new Uint8Array(3));
+if (bytes.complete) bytes.body.byteLength;
+async function main() {
+  const conn: Conn = await connect({ host: 'localhost', port: 1, signal: AbortSignal.timeout(5) });
+  const n: number | null = await conn.read(new Uint8Array(4));
+  const chunk = await conn.read();
+  if (chunk) await conn.write(chunk.subarray(1));
+  for await (const c of conn.readable) c.byteLength + (n ?? 0);
+  await using other = await connect({ path: '/x' });
+  await pipe(conn, other);
+  using server = listen();
+  const a: Address = server.addr;
+  for await (const c of server) c.setNoDelay().setKeepAlive(true, { idle: 5 }).unref().close();
+  const one: string = await lookup('x');
+  const all: string[] = await lookup('x', { all: true });
+  const socket = udp({ port: 0 });
+  const { data, port } = await socket.recv();
+  await socket.send(data, { address: one, port });
+  std.out.puts(names, all, a.port);
+  const [st, err] = os.stat('/');
+  if (st) st.size + err;
+  const f = std.open('x', 'r');
+  f?.close();
+  net.listen({ fd: 5 });
+  std.exit(1);
+}
+try { main(); } catch (e) { (e as SocketError).code; }
+// @ts-expect-error
+connect();
+// @ts-expect-error
+listen({ port: true });
+// @ts-expect-error
+sockets.send('x', 'y');
+// @ts-expect-error
+new Conn();
