@@ -11,6 +11,6 @@ const conn = await server.accept();
 console.log(`client from [${conn.remoteAddr.address}]`);
 
 await client.write('hello over IPv6');
-console.log(new TextDecoder().decode(await conn.read(1024)));
+console.log(new TextDecoder().decode((await conn.read(1024)) ?? undefined));
 
 for (const c of [client, conn, server]) c.close();

@@ -53,6 +53,7 @@ var signatures = map[string][]any{
 	"watch_ref":      {1000, 1},
 	"lookup":         {in(9), 9, 0},
 	"lookup_start":   {7, in(9), 9, 0},
+	"tick":           {},
 	"lookup_result":  {7},
 	"lookup_cancel":  {7},
 	"socket":         {2, 1, 0},
