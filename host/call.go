@@ -126,7 +126,9 @@ func (s *Sandbox) jsError(ctx context.Context) error {
 		f[i], rec = strings.ToValidUTF8(string(rec[:size]), "\ufffd"), rec[size:]
 	}
 	e := &JSError{Name: f[1], Message: f[2], Stack: f[3], Code: f[4], Errno: f[5], Syscall: f[6]}
-	if !strings.HasPrefix(f[0], "E") {
+	if strings.HasPrefix(f[0], "E") {
+		e.Details = f[7]
+	} else {
 		e.Message = f[7]
 	}
 	if e.Name == "" && e.Message == "" && e.Stack == "" {

@@ -46,22 +46,26 @@ type Engine struct {
 
 // NewEngine compiles the engine, or loads it from the cache.
 func NewEngine(ctx context.Context, c Config) (*Engine, error) {
+	return newEngine(ctx, c, wasm.QuickJS)
+}
+
+func newEngine(ctx context.Context, c Config, module []byte) (*Engine, error) {
 	if c.CompilationWorkers < 0 {
 		return nil, fmt.Errorf("Config.CompilationWorkers is %d, must not be negative", c.CompilationWorkers)
 	}
 	if c.CacheDir == "" {
-		return newEngine(ctx, c, "")
+		return compile(ctx, c, module, "")
 	}
 	dir, err := openCacheDir(c.CacheDir)
 	if err == nil {
 		var e *Engine
-		if e, err = newEngine(ctx, c, dir); err == nil {
+		if e, err = compile(ctx, c, module, dir); err == nil {
 			e.cacheErr = sealCache(dir)
 			return e, nil
 		}
 	}
 	// The cache must never be why a program does not run.
-	e, plainErr := newEngine(ctx, c, "")
+	e, plainErr := compile(ctx, c, module, "")
 	if plainErr != nil {
 		return nil, plainErr
 	}
@@ -72,7 +76,8 @@ func NewEngine(ctx context.Context, c Config) (*Engine, error) {
 // CacheError is why the cache folder was not used, or nil.
 func (e *Engine) CacheError() error { return e.cacheErr }
 
-func newEngine(ctx context.Context, c Config, cacheDir string) (_ *Engine, err error) {
+// compile makes an engine of module, with the files in cacheDir unless it is "".
+func compile(ctx context.Context, c Config, module []byte, cacheDir string) (_ *Engine, err error) {
 	e := &Engine{sandboxes: map[*Sandbox]struct{}{}}
 	defer func() {
 		if err != nil {
@@ -95,7 +100,7 @@ func newEngine(ctx context.Context, c Config, cacheDir string) (_ *Engine, err e
 	if workers == 0 {
 		workers = defaultWorkers
 	}
-	e.compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), wasm.QuickJS)
+	e.compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), module)
 	if err != nil {
 		return nil, err
 	}

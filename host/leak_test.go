@@ -198,7 +198,7 @@ func TestTrap(t *testing.T) {
 
 func TestEngineClose(t *testing.T) {
 	ctx := t.Context()
-	e, err := NewEngine(ctx, Config{})
+	e, err := NewEngine(ctx, cached())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	ctx := context.Background()
 	var err error
-	if engine, err = NewEngine(ctx, Config{}); err != nil {
+	if engine, err = NewEngine(ctx, cached()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -31,6 +32,16 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return code
+}
+
+// cached uses the folder of the command: compiling with the race detector takes
+// half a minute.
+func cached() Config {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return Config{}
+	}
+	return Config{CacheDir: filepath.Join(dir, "wqjs")}
 }
 
 // buffer is a bytes.Buffer for several goroutines.
