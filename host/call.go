@@ -94,7 +94,9 @@ func (s *Sandbox) status(ctx context.Context, st int32) error {
 
 // interrupted is the error of a call that was interrupted.
 func (s *Sandbox) interrupted() error {
+	s.mu.Lock() // waits for stop
 	cause := s.guest.Interrupted()
+	s.mu.Unlock()
 	if cause == nil { // only a guest that damaged its own memory
 		cause = ErrInterrupted
 	}

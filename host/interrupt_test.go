@@ -265,6 +265,21 @@ func TestInterruptStorm(t *testing.T) {
 	works(t, s, out)
 }
 
+// What an interrupted async function leaves behind is not reported later.
+func TestInterruptedPromisesAreSilent(t *testing.T) {
+	s, out := sandbox(t, SandboxConfig{})
+	for _, source := range []string{
+		"for (;;);",
+		"await 0; for (;;);",
+		"const f = async () => { await 0; for (;;); }; const g = async () => await f(); await Promise.all([g(), 1])",
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		interrupted(t, s.EvalModule(ctx, "/x.js", source), context.DeadlineExceeded)
+		cancel()
+		works(t, s, out)
+	}
+}
+
 func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
 	s, out := sandbox(t, SandboxConfig{})
 	done := goEval(t.Context(), s, "print('on'); await new Promise((r) => setTimeout(r, 1e6))")

@@ -255,8 +255,8 @@ func (s *Sandbox) stop(cause error) {
 	if cause == nil {
 		cause = ErrInterrupted
 	}
+	s.guest.Store32(s.flag, 1) // before the cause, so that the guest never sees just that
 	s.guest.Interrupt(cause)
-	s.guest.Store32(s.flag, 1)
 	s.stdio.interrupt()
 }
 

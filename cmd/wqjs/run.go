@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/wqjs/wqjs/host"
 )
@@ -183,7 +185,8 @@ func report(stderr io.Writer, err error) int {
 	return fail(stderr, exitError, err)
 }
 
-// uncaught is "file:line:column: Uncaught TypeError: …" and the stack.
+// uncaught is "file:line:column: Uncaught TypeError: …", the line of source with
+// a mark, and the stack.
 func uncaught(e *host.JSError) string {
 	var b strings.Builder
 	if pos := e.Position(); pos != "" {
@@ -193,13 +196,48 @@ func uncaught(e *host.JSError) string {
 	if e.InPromise {
 		b.WriteString("(in promise) ")
 	}
+	stack := strings.TrimRight(e.Stack, "\n")
+	text := e.Error()
+	if stack != "" {
+		text += "\n" + stack
+	}
 	if e.Details != "" {
-		b.WriteString(e.Details + "\n")
-		return b.String()
+		text = e.Details
 	}
-	b.WriteString(e.Error() + "\n")
-	if e.Stack != "" {
-		b.WriteString(strings.TrimRight(e.Stack, "\n") + "\n")
+	// The source goes between the message and the stack, if that can be told.
+	if message, rest, ok := strings.Cut(text, "\n"+stack); ok && stack != "" && e.Line != "" {
+		text = message + "\n" + excerpt(e) + stack + rest
 	}
+	b.WriteString(text + "\n")
 	return b.String()
+}
+
+// maxExcerpt bounds the source shown, in characters: minified code has long lines.
+const maxExcerpt = 120
+
+// excerpt is the line of source where e was thrown, with a mark below the place.
+func excerpt(e *host.JSError) string {
+	number, column := 0, 0
+	pos := strings.Split(e.Position(), ":")
+	if n := len(pos); n >= 2 {
+		number, _ = strconv.Atoi(pos[n-2])
+		column, _ = strconv.Atoi(pos[n-1])
+	}
+	line := []rune(e.Line)
+	if column < 1 || column > len(line)+1 || len(line) > maxExcerpt {
+		return ""
+	}
+	blank := make([]rune, column-1)
+	for i := range blank {
+		if blank[i] = ' '; line[i] == '\t' {
+			blank[i] = '\t'
+		}
+	}
+	for i, r := range line {
+		if !unicode.IsPrint(r) && r != '\t' {
+			line[i] = unicode.ReplacementChar
+		}
+	}
+	gutter := fmt.Sprintf("%5d | ", number)
+	return gutter + string(line) + "\n" + strings.Repeat(" ", len(gutter)-2) + "| " + string(blank) + "^\n"
 }

@@ -278,6 +278,13 @@ static bool to_size(JSContext *ctx, JSValueConst v, int32_t *size)
     return true;
 }
 
+/* A datagram is whole: what it cuts does not go on in the next one. */
+static bool is_datagram(int32_t fd)
+{
+    int32_t type;
+    return wq_getsockopt(fd, 1 /* SOL_SOCKET */, 3 /* SO_TYPE */, &type) >= 0 && type == 2 /* SOCK_DGRAM */;
+}
+
 /* recv(fd, size, flags) -> string. The tail of a cut character waits for the
  * next call; at the end of the stream it becomes U+FFFD, as a decoder does. */
 FN(js_recv)
@@ -304,6 +311,8 @@ FN(js_recv)
         }
         n = kept + r;
         cut = r > 0 ? wq_utf8_tail(buf, n) : 0;
+        if (cut && is_datagram(fd))
+            cut = 0;
         if (flags & MSG_PEEK) {
             n -= cut;
             break;

@@ -74,6 +74,14 @@ test('a character that a datagram cuts is not mixed into the next one by recvfro
   });
 });
 
+test('recv: text of a datagram ends with it', () => {
+  using([bound(), bound()], (a, b) => {
+    const { port } = s.getsockname(b);
+    for (const data of [new Uint8Array([0x61, 0xe2, 0x82]), new Uint8Array([0xac]), 'é']) s.sendto(a, data, 0, '127.0.0.1', port);
+    assertEquals([s.recv(b, 10, 0), s.recv(b, 10, 0), s.recv(b, 10, 0)], ['a\ufffd', '\ufffd', 'é']);
+  });
+});
+
 test('too large', () => {
   using([bound(), bound()], (a, b) => {
     const { port } = s.getsockname(b);
