@@ -272,6 +272,7 @@ func TestInterruptedPromisesAreSilent(t *testing.T) {
 		"for (;;);",
 		"await 0; for (;;);",
 		"const f = async () => { await 0; for (;;); }; const g = async () => await f(); await Promise.all([g(), 1])",
+		"const g = (async function* () { await 0; for (;;); })(); for await (const x of g);",
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		interrupted(t, s.EvalModule(ctx, "/x.js", source), context.DeadlineExceeded)

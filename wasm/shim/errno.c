@@ -65,5 +65,7 @@ JSValue wq_throw_errno(JSContext *ctx, int32_t negated, const char *syscall,
         if (port >= 0)
             wq_put(ctx, e, "port", JS_NewInt32(ctx, port));
     }
+    if (wq_interrupt)
+        JS_SetUncatchableError(ctx, e); /* the wait ended because the script must */
     return JS_Throw(ctx, e);
 }

@@ -1,5 +1,6 @@
 /* Life of the runtime: init, eval, dispatch, errors. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,43 @@ WQ_EXPORT("wqjs_exit_code") int32_t wqjs_exit_code(void) { return wq.exit_code; 
 
 /* ---- engine hooks ---- */
 
+/* Builtins that work long without a poll (parsing, freeing) mostly allocate:
+ * the allocator ticks as well. */
+static void tick(void)
+{
+    static uint32_t ticks;
+    if (++ticks % 1024 == 0)
+        wq_core_tick();
+}
+
+static void *tick_calloc(void *opaque, size_t count, size_t size)
+{
+    tick();
+    return calloc(count, size);
+}
+
+static void *tick_malloc(void *opaque, size_t size)
+{
+    tick();
+    return malloc(size);
+}
+
+static void tick_free(void *opaque, void *p)
+{
+    tick();
+    free(p);
+}
+
+static void *tick_realloc(void *opaque, void *p, size_t size)
+{
+    tick();
+    return realloc(p, size);
+}
+
+static size_t usable_size(const void *p) { return malloc_usable_size((void *)p); }
+
+static const JSMallocFunctions allocator = { tick_calloc, tick_malloc, tick_free, tick_realloc, usable_size };
+
 static int on_interrupt(JSRuntime *rt, void *opaque)
 {
     return wq_core_tick() != 0 || wq_interrupt != 0 || wq.exiting;
@@ -215,7 +253,7 @@ WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_s
     if (wq.rt)
         return -EALREADY;
     /* wasi-libc reads the zone once; scripts see UTC unless TZ is granted. */
-    wq.rt = JS_NewRuntime();
+    wq.rt = JS_NewRuntime2(&allocator, NULL);
     if (!wq.rt)
         return -ENOMEM;
     if (memory_limit)
@@ -244,8 +282,15 @@ static int32_t drain(JSContext *ctx)
     JSContext *c;
     for (;;) {
         int r = JS_ExecutePendingJob(wq.rt, &c);
-        if (r < 0)
+        if (r < 0) {
+            JSValue exc = JS_GetException(ctx);
+            if (JS_IsUncatchableError(exc) && !wq_interrupt && !wq.exiting) {
+                JS_FreeValue(ctx, exc); /* of an earlier call, which reported it */
+                continue;
+            }
+            JS_Throw(ctx, exc);
             return take_exception(ctx, false);
+        }
         if (wq.exiting)
             return WQ_EXIT;
         if (wq_interrupt)
@@ -255,9 +300,13 @@ static int32_t drain(JSContext *ctx)
     }
     fflush(NULL);
     if (!main_reported && JS_PromiseState(ctx, main_promise) == JS_PROMISE_REJECTED) {
+        JSValue reason = JS_PromiseResult(ctx, main_promise);
         main_reported = true;
-        JS_Throw(ctx, JS_PromiseResult(ctx, main_promise));
-        return take_exception(ctx, false);
+        if (!JS_IsUncatchableError(reason)) {
+            JS_Throw(ctx, reason);
+            return take_exception(ctx, false);
+        }
+        JS_FreeValue(ctx, reason); /* interrupted or exited in an earlier call, which reported it */
     }
     if (rejections_len > 0) {
         rejection r = rejections[0];
