@@ -11,5 +11,5 @@ if (!web) throw new Error('start me with --listen web=ADDR');
 console.log(`serving ${web.address}:${web.port}`);
 
 for await (const conn of listen({ fd: web.fd })) {
-  conn.write('this sandbox was given one listener\n').finally(() => conn.close());
+  conn.write('this sandbox was given one listener\n').catch((err) => console.error(err.message)).finally(() => conn.close());
 }

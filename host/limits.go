@@ -1,8 +1,10 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"github.com/wqjs/wqjs/imports"
 )
@@ -55,6 +57,7 @@ func (c SandboxConfig) imports(l Limits) imports.Config {
 		AllFiles:    p.All,
 		ModuleDirs:  c.ModuleDirs,
 		Args:        c.Args,
+		Dir:         cmp.Or(c.Dir, string(filepath.Separator)),
 		Resolver:    c.Resolver,
 		MemoryLimit: l.Memory,
 		MaxFDs:      l.FDs,

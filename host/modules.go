@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -157,7 +156,7 @@ func (m *modules) Load(name string) ([]byte, error) {
 	if err != nil {
 		return nil, &moduleError{fmt.Sprintf("cannot load module %s: %v", name, explain(name, err)), err}
 	}
-	return bytes.TrimPrefix(src, []byte("\ufeff")), nil
+	return src, nil
 }
 
 // remember keeps a source for messages.

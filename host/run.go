@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/wqjs/wqjs/imports"
 )
@@ -36,7 +37,7 @@ func (s *Sandbox) RunFile(ctx context.Context, file string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.evalMain(ctx, name, string(src)); err != nil {
+		if err := s.evalMain(ctx, name, strings.TrimPrefix(string(src), "\ufeff")); err != nil {
 			return err
 		}
 		return s.loop(ctx, nil)

@@ -83,7 +83,9 @@ type Config struct {
 	// ModuleDirs are folders modules may be loaded from, besides readable Dirs.
 	ModuleDirs []string
 	Args       []string
-	Resolver   *net.Resolver
+	// Dir is the working folder for relative Unix socket paths, on the host.
+	Dir      string
+	Resolver *net.Resolver
 
 	MemoryLimit uint64 // bytes
 	MaxFDs      int
@@ -128,6 +130,7 @@ func NewGuest(c Config) (*Guest, error) {
 			Loop:       loop.New(loop.Config{MaxTimers: c.MaxTimers, OnBlock: c.OnBlock}),
 			Resolver:   name.NewResolver(c.Resolver),
 			Args:       c.Args,
+			Dir:        c.Dir,
 			MaxLookups: c.MaxLookups,
 			Ctx:        ctx,
 		},

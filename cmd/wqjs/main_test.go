@@ -199,6 +199,11 @@ func TestScriptFile(t *testing.T) {
 	if out, errs, code := cli("", "--", main, "arg"); out != "x.js true arg\n" || code != exitOK {
 		t.Errorf("--: %q %q %d", out, errs, code)
 	}
+	bom := write("bom.js", "\ufeffimport b from './bytes.txt' with { type: 'bytes' }; print(b.length);")
+	write("bytes.txt", "\ufeffab")
+	if out, errs, code := cli("", bom); out != "5\n" || code != exitOK {
+		t.Errorf("byte order marks: %q %q %d", out, errs, code)
+	}
 	user := write("user.js", "import './bad.js';")
 	if _, errs, code := cli("", user); code != exitError || !strings.Contains(errs, filepath.Join(dir, "bad.js")+":2:9: Uncaught SyntaxError") {
 		t.Errorf("%q %d", errs, code)

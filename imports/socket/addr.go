@@ -35,9 +35,10 @@ func putAddr(b []byte, a netsys.Addr) {
 	binary.LittleEndian.PutUint16(b[4:], uint16(n))
 }
 
-// parseAddr reads the address text of a bind, connect or sendto for a socket of
+// parseAddr reads the address text of a bind, connect or sendto, where relative
+// Unix paths start from the guest's working folder dir, for a socket of
 // the given family.
-func parseAddr(family int, text string, port int32, op string) (netsys.Addr, error) {
+func parseAddr(dir string, family int, text string, port int32, op string) (netsys.Addr, error) {
 	var addr netsys.Addr
 	switch family {
 	case netsys.AF_UNIX:
@@ -47,11 +48,10 @@ func parseAddr(family int, text string, port int32, op string) (netsys.Addr, err
 		if strings.IndexByte(text, 0) >= 0 {
 			return addr, abi.EINVAL // before ".." could take it away
 		}
-		abs, err := filepath.Abs(text)
-		if err != nil {
-			return addr, err
+		if !filepath.IsAbs(text) {
+			text = filepath.Join(dir, text)
 		}
-		return netsys.Addr{Family: family, Path: abs}, nil
+		return netsys.Addr{Family: family, Path: filepath.Clean(text)}, nil
 	case netsys.AF_INET, netsys.AF_INET6:
 	default:
 		return addr, abi.EAFNOSUPPORT
@@ -83,12 +83,12 @@ func unspecified(family int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 }
 
-func argAddr(m guest.Memory, e *fdtable.Entry, ptr, n, port uint64, op string) (netsys.Addr, error) {
+func argAddr(g *guest.Guest, m guest.Memory, e *fdtable.Entry, ptr, n, port uint64, op string) (netsys.Addr, error) {
 	text, err := m.String(guest.Ptr(ptr), guest.I32(n))
 	if err != nil {
 		return netsys.Addr{}, err
 	}
-	return parseAddr(e.Family, text, guest.I32(port), op)
+	return parseAddr(g.Dir, e.Family, text, guest.I32(port), op)
 }
 
 // unixAllowed checks a path with the policy, as given and as its symbolic links
@@ -120,7 +120,7 @@ func bind(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	addr, err := argAddr(m, e, a[1], a[2], a[3], "bind")
+	addr, err := argAddr(g, m, e, a[1], a[2], a[3], "bind")
 	if err != nil {
 		return 0, err
 	}

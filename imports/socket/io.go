@@ -161,7 +161,7 @@ func sendto(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	addr, err := argAddr(m, e, a[4], a[5], a[6], "sendto")
+	addr, err := argAddr(g, m, e, a[4], a[5], a[6], "sendto")
 	if err != nil {
 		return 0, err
 	}
@@ -249,7 +249,7 @@ func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	addr, err := argAddr(m, e, a[1], a[2], a[3], "connect")
+	addr, err := argAddr(g, m, e, a[1], a[2], a[3], "connect")
 	if err != nil {
 		return 0, err
 	}

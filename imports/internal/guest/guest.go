@@ -42,6 +42,8 @@ type Guest struct {
 	Resolver Resolver
 	Modules  Modules
 	Args     []string
+	// Dir is the guest's working folder on the host: absolute, for relative paths.
+	Dir string
 	// Granted lists the fds the embedder handed over, in order.
 	Granted []int32
 	// Ctx ends with the sandbox; asynchronous host work hangs on it.
