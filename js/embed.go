@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-//go:embed *.js internal/*.js globals/*.js
+//go:embed *.js */*.js
 var files embed.FS
 
 // native are the modules that the shim implements in C.
@@ -26,7 +26,8 @@ func Exists(name string) bool {
 	if native[name] {
 		return true
 	}
-	if strings.HasPrefix(name, Prefix+"globals/") {
+	path := strings.TrimPrefix(name, Prefix)
+	if dir, _, ok := strings.Cut(path, "/"); ok && dir != "internal" {
 		return false // those have internal names
 	}
 	_, err := fs.Stat(files, file(name))
@@ -50,8 +51,10 @@ func Public() []string {
 
 func file(name string) string {
 	path := strings.TrimPrefix(name, Prefix)
-	if rest, ok := strings.CutPrefix(path, "internal/globals/"); ok {
-		path = "globals/" + rest
+	if rest, ok := strings.CutPrefix(path, "internal/"); ok {
+		if strings.Contains(rest, "/") { // a part of a public module, in a folder of its own
+			path = rest
+		}
 	}
 	return path + ".js"
 }
