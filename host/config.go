@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/wqjs/wqjs/imports"
 )
 
 // Policy says what a sandbox may reach. The zero value denies everything.
@@ -121,3 +123,13 @@ type SandboxConfig struct {
 	// Resolver answers lookups; nil is net.DefaultResolver.
 	Resolver *net.Resolver
 }
+
+// Codec is a content coding of HTTP ("br", "zstd") that scripts may use, in
+// Config.Codecs. NewWriter makes an encoder; its level is 1 (fast) to 9 (small),
+// or -1 for the usual one. NewReader makes a decoder. Both are called, and what
+// they return is used, on the goroutines that run sandboxes, several at a time.
+type Codec = imports.Codec
+
+// CodecWriter is an encoder: Flush makes all that was written decodable, Close
+// ends the stream.
+type CodecWriter = imports.CodecWriter

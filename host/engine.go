@@ -25,6 +25,9 @@ type Config struct {
 	CacheDir string
 	// CompilationWorkers is how many goroutines compile; 0 means 2.
 	CompilationWorkers int
+	// Codecs are content codings that scripts may use besides gzip and deflate,
+	// by their names in HTTP.
+	Codecs map[string]Codec
 }
 
 const defaultWorkers = 2
@@ -36,6 +39,7 @@ type Engine struct {
 	compiled wazero.CompiledModule
 	cache    wazero.CompilationCache
 	cacheErr error
+	codecs   map[string]Codec
 
 	life   sync.RWMutex // read-held while a sandbox is made; guards closed
 	closed bool
@@ -78,7 +82,7 @@ func (e *Engine) CacheError() error { return e.cacheErr }
 
 // compile makes an engine of module, with the files in cacheDir unless it is "".
 func compile(ctx context.Context, c Config, module []byte, cacheDir string) (_ *Engine, err error) {
-	e := &Engine{sandboxes: map[*Sandbox]struct{}{}}
+	e := &Engine{codecs: maps.Clone(c.Codecs), sandboxes: map[*Sandbox]struct{}{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close(ctx))

@@ -71,6 +71,7 @@ func (e *Engine) NewSandbox(ctx context.Context, c SandboxConfig) (*Sandbox, err
 	s.stdio.init(c, s.cpu.wait)
 	cfg := c.imports(limits)
 	cfg.OnBlock = s.cpu.wait
+	cfg.Codecs = e.codecs
 	if s.guest, err = imports.NewGuest(cfg); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
+	"github.com/wqjs/wqjs/imports/codec"
 	"github.com/wqjs/wqjs/imports/core"
 	"github.com/wqjs/wqjs/imports/event"
 	"github.com/wqjs/wqjs/imports/internal/fdtable"
@@ -36,7 +37,7 @@ func Instantiate(ctx context.Context, r wazero.Runtime) error {
 		return err
 	}
 	for _, add := range []func(context.Context, wazero.Runtime) error{
-		core.Instantiate, event.Instantiate, name.Instantiate, socket.Instantiate,
+		codec.Instantiate, core.Instantiate, event.Instantiate, name.Instantiate, socket.Instantiate,
 	} {
 		if err := add(ctx, r); err != nil {
 			return err
@@ -64,6 +65,12 @@ type Dir struct {
 	Read, Write bool
 }
 
+// Codec is a content coding; see codec.Codec.
+type Codec = codec.Codec
+
+// CodecWriter encodes what is written to it; see codec.Writer.
+type CodecWriter = codec.Writer
+
 // Mount is a read-only file system shown at an absolute guest path.
 type Mount struct {
 	GuestPath string
@@ -86,6 +93,8 @@ type Config struct {
 	// Dir is the working folder for relative Unix socket paths, on the host.
 	Dir      string
 	Resolver *net.Resolver
+	// Codecs are content codings besides gzip and deflate, by name.
+	Codecs map[string]Codec
 
 	MemoryLimit uint64 // bytes
 	MaxFDs      int
@@ -129,6 +138,7 @@ func NewGuest(c Config) (*Guest, error) {
 			Pins:       &policy.Pins{},
 			Loop:       loop.New(loop.Config{MaxTimers: c.MaxTimers, OnBlock: c.OnBlock}),
 			Resolver:   name.NewResolver(c.Resolver),
+			Codecs:     codec.New(c.Codecs),
 			Args:       c.Args,
 			Dir:        c.Dir,
 			MaxLookups: c.MaxLookups,
@@ -281,7 +291,7 @@ func (g *Guest) Nanosleep(ns int64) { g.g.Loop.SleepNS(ns) }
 func (g *Guest) Close() error {
 	g.cancel()
 	g.memory.Free()
-	return errors.Join(g.g.Loop.Close(), g.g.FDs.CloseAll(), g.files.Close(), g.modules.Close())
+	return errors.Join(g.g.Loop.Close(), g.g.Codecs.Close(), g.g.FDs.CloseAll(), g.files.Close(), g.modules.Close())
 }
 
 // CheckModule says whether a module file can be read under the guest's grants.

@@ -30,7 +30,7 @@ func cacheDir() string {
 }
 
 func newEngine(ctx context.Context) (*host.Engine, error) {
-	return host.NewEngine(ctx, host.Config{CacheDir: cacheDir()})
+	return host.NewEngine(ctx, host.Config{CacheDir: cacheDir(), Codecs: codecs})
 }
 
 func cacheCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {

@@ -108,6 +108,14 @@ WQ_IMPORT("wqjs_name", "lookup_start") int32_t wq_name_lookup_start(int32_t id, 
 WQ_IMPORT("wqjs_name", "lookup_cancel") int32_t wq_name_lookup_cancel(int32_t id);
 WQ_IMPORT("wqjs_name", "lookup_result") int32_t wq_name_lookup_result(int32_t id);
 
+/* Content codings and digests. An encoder's output is to be taken. */
+WQ_IMPORT("wqjs_codec", "digest") int32_t wq_codec_digest(int32_t alg, const void *key, int32_t key_len, const void *ptr, int32_t len, uint8_t *out);
+WQ_IMPORT("wqjs_codec", "names") int32_t wq_codec_names(void);
+WQ_IMPORT("wqjs_codec", "encoder_open") int32_t wq_codec_encoder_open(const char *name, int32_t len, int32_t level);
+WQ_IMPORT("wqjs_codec", "encoder_write") int32_t wq_codec_encoder_write(int32_t id, const void *ptr, int32_t len, int32_t mode);
+WQ_IMPORT("wqjs_codec", "encoder_close") int32_t wq_codec_encoder_close(int32_t id);
+WQ_IMPORT("wqjs_codec", "decode") int32_t wq_codec_decode(const char *name, int32_t name_len, const void *ptr, int32_t len, int32_t max);
+
 /* ---- shared between the shim's files ---- */
 
 typedef struct {
@@ -156,6 +164,10 @@ int wq_init_module_sockets(JSContext *ctx);
 void wq_init_loader(JSRuntime *rt);
 JSValue wq_import_now(JSContext *ctx, const char *specifier);
 int wq_module_set_meta(JSContext *ctx, JSModuleDef *m, bool is_main);
+
+/* codec.c */
+extern const JSCFunctionListEntry wq_codec_funcs[];
+extern const int wq_codec_funcs_len;
 
 /* event.c */
 extern const JSCFunctionListEntry wq_event_funcs[];

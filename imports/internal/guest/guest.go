@@ -5,6 +5,7 @@ package guest
 import (
 	"context"
 	"errors"
+	"io"
 	"net/netip"
 
 	"github.com/tetratelabs/wazero/api"
@@ -41,7 +42,9 @@ type Guest struct {
 	Loop     *loop.Loop
 	Resolver Resolver
 	Modules  Modules
-	Args     []string
+	// Codecs is the *codec.State; nil without the module.
+	Codecs io.Closer
+	Args   []string
 	// Dir is the guest's working folder on the host: absolute, for relative paths.
 	Dir string
 	// Granted lists the fds the embedder handed over, in order.

@@ -1,0 +1,80 @@
+/** Small helpers for single headers. */
+
+/** The value of a Vary header with the fields added. */
+export function vary(current, fields) {
+  const list = Array.isArray(fields) ? fields : String(fields).split(',').map((f) => f.trim());
+  for (const field of list) {
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(field)) throw new TypeError('field argument contains an invalid header name');
+  }
+  if (current === '*' || list.includes('*')) return '*';
+  const have = (current ?? '').split(',').map((f) => f.trim().toLowerCase());
+  let out = current ?? '';
+  for (const field of list) {
+    const name = field.toLowerCase();
+    if (have.includes(name)) continue;
+    have.push(name);
+    out = out === '' ? field : `${out}, ${field}`;
+  }
+  return out;
+}
+
+const quote = (text) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+const encodeExtended = (text) =>
+  encodeURIComponent(text.toWellFormed()).replace(/[*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** A Content-Disposition header (RFC 6266): the name in ASCII, and in UTF-8 when it needs it. */
+export function disposition(type, filename) {
+  if (filename === undefined) return type;
+  const name = String(filename).replace(/^.*\//s, '');
+  const plain = name.replace(/[^\x20-\x7e]/g, '?');
+  const needsMore = plain !== name || /%[0-9a-fA-F]{2}/.test(name);
+  const simple = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(plain) ? plain : quote(plain);
+  return needsMore
+    ? `${type}; filename=${quote(plain)}; filename*=UTF-8''${encodeExtended(name)}`
+    : `${type}; filename=${simple === plain ? quote(plain) : simple}`;
+}
+
+const ENTITIES = { '"': '&quot;', '&': '&amp;', "'": '&#39;', '<': '&lt;', '>': '&gt;' };
+
+/** Text for HTML. */
+export function escapeHtml(text) {
+  return String(text).replace(/["&'<>]/g, (c) => ENTITIES[c]);
+}
+
+/** A URL with what may not stand in a header percent-encoded; escapes stay. */
+export function encodeUrl(url) {
+  return String(url)
+    .toWellFormed()
+    .replace(/[^\x21\x23-\x3b\x3d\x3f-\x5f\x61-\x7a\x7c\x7e]+/g, encodeURI)
+    .replace(/%(?![0-9a-fA-F]{2})/g, '%25');
+}
+
+/** JSON text with the settings "json replacer", "json spaces" and "json escape". */
+export function stringify(value, replacer, spaces, escape) {
+  const json = replacer || spaces ? JSON.stringify(value, replacer, spaces) : JSON.stringify(value);
+  if (!escape || typeof json !== 'string') return json;
+  return json.replace(/[<>&]/g, (c) => (c === '<' ? '\\u003c' : c === '>' ? '\\u003e' : '\\u0026'));
+}
+
+/** The bytes of "100kb", "1.5mb" or a number. */
+export function parseBytes(size, fallback) {
+  if (size === undefined || size === null) return fallback;
+  if (typeof size === 'number' && size >= 0) return size;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?\s*$/i.exec(size);
+  if (match === null) throw new TypeError(`a size is a number of bytes or text like "100kb", not ${size}`);
+  const power = { b: 0, kb: 1, mb: 2, gb: 3 }[(match[2] ?? 'b').toLowerCase()];
+  return Math.floor(Number(match[1]) * 1024 ** power);
+}
+
+const UNITS = { ms: 1, s: 1000, m: 60e3, h: 3600e3, d: 86400e3, w: 604800e3, y: 31557600e3 };
+
+/** The milliseconds of "1d", "2 hours" or a number. */
+export function parseTime(time, fallback) {
+  if (time === undefined || time === null) return fallback;
+  if (typeof time === 'number' && time >= 0) return time;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(time);
+  const word = (match?.[2] ?? '').toLowerCase();
+  const unit = word === '' || word.startsWith('mil') ? 'ms' : word === 'ms' ? 'ms' : word[0];
+  if (match === null || UNITS[unit] === undefined) throw new TypeError(`a time is a number of milliseconds or text like "1d", not ${time}`);
+  return Number(match[1]) * UNITS[unit];
+}

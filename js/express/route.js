@@ -1,0 +1,85 @@
+/** A route: one path with handlers for its methods. */
+
+import { callErrorHandler, callHandler } from 'wqjs:internal/express/layer';
+import { METHODS } from 'wqjs:internal/express/methods';
+
+// Handlers that call each other without waiting nest; after so many the stack is unwound.
+export const MAX_NESTING = 40;
+
+export function checkHandlers(list, where) {
+  const handlers = list.flat(Infinity);
+  if (handlers.length === 0) throw new TypeError(`${where} requires a handler function`);
+  for (const handler of handlers) {
+    if (typeof handler !== 'function') {
+      throw new TypeError(`${where} requires handler functions, not ${handler === null ? 'null' : typeof handler}`);
+    }
+  }
+  return handlers;
+}
+
+export class Route {
+  constructor(path) {
+    this.path = path;
+    this.stack = []; // { method, handler }; method '' is all
+    this.methods = Object.create(null);
+  }
+
+  handles(method) {
+    const { methods } = this;
+    return methods._all === true || methods[method] === true || (method === 'HEAD' && methods.GET === true);
+  }
+
+  add(method, list) {
+    for (const handler of checkHandlers(list, `Route.${method === '' ? 'all' : method.toLowerCase()}()`)) {
+      this.stack.push({ method, handler });
+    }
+    this.methods[method === '' ? '_all' : method] = true;
+    return this;
+  }
+
+  all(...handlers) {
+    return this.add('', handlers);
+  }
+
+  /** done takes 'route' as nothing and 'router' as it comes. */
+  dispatch(req, res, done) {
+    const { stack } = this;
+    if (stack.length === 0) return done();
+    let { method } = req;
+    if (method === 'HEAD' && this.methods.HEAD !== true) method = 'GET';
+    req.route = this;
+    // The usual case: one handler.
+    if (stack.length === 1) {
+      const [entry] = stack;
+      if (entry.method !== method && entry.method !== '') return done();
+      return callHandler(entry.handler, req, res, done);
+    }
+    let at = 0;
+    let nested = 0;
+    const next = (error) => {
+      if (error === 'route') return done();
+      if (error === 'router') return done(error);
+      if (++nested > MAX_NESTING) {
+        nested = 0;
+        queueMicrotask(() => next(error));
+        return undefined;
+      }
+      while (at < stack.length) {
+        const entry = stack[at++];
+        if (entry.method !== '' && entry.method !== method) continue;
+        if (error) callErrorHandler(entry.handler, error, req, res, next);
+        else callHandler(entry.handler, req, res, next);
+        nested--;
+        return undefined;
+      }
+      return done(error);
+    };
+    return next();
+  }
+}
+
+for (const method of METHODS) {
+  Route.prototype[method] = function (...handlers) {
+    return this.add(method.toUpperCase(), handlers);
+  };
+}
