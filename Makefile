@@ -5,7 +5,7 @@ GO ?= go
 PLATFORMS = linux darwin freebsd windows
 ARCHS = amd64 arm64
 
-.PHONY: check build vet fmt test cross types bench fuzz check-wasm wasm
+.PHONY: check build vet fmt test cross types bench bench-engine fuzz check-wasm wasm
 
 check: build vet fmt cross types test
 
@@ -35,7 +35,12 @@ types:
 # Benchmarks, each once: they must stay alive. Numbers: see CONTRIBUTING.md.
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
-	cd tests/bench && $(GO) test -run '^$$' -bench . -benchtime 1x ./...
+	cd tests/bench && $(GO) test -bench . -benchtime 1x ./...
+
+# Engines compared, minutes: into docs/benchmarks.md. The tag keeps the peers,
+# half a minute to compile, out of CI.
+bench-engine:
+	cd tests/bench && $(GO) run -tags peers ./engine -o ../../docs/benchmarks.md
 
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 60s

@@ -7,22 +7,52 @@ import (
 	"testing"
 )
 
-// TestKernels runs every kernel once in wqjs, so that they stay alive.
-func TestKernels(t *testing.T) {
+// TestScripts runs every kernel and program once in wqjs: the programs check
+// their results.
+func TestScripts(t *testing.T) {
 	e, err := openWQJS(options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.close()
-	times, err := measure([]engine{e}, 1)
+	times, err := measure([]engine{e}, sets, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := table([]string{"wqjs"}, times)
-	for _, k := range kernelNames {
-		if !strings.Contains(text, "| "+k+" |") {
-			t.Errorf("the table lacks %s:\n%s", k, text)
+	text := table([]string{"wqjs"}, sets, times)
+	for _, s := range sets {
+		for _, k := range s.names {
+			if !strings.Contains(text, "| "+k+" |") {
+				t.Errorf("the table lacks %s:\n%s", k, text)
+			}
 		}
+	}
+}
+
+// TestProgramsCheck: a program that goes wrong ends the measurement.
+func TestProgramsCheck(t *testing.T) {
+	e, err := openWQJS(options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.close()
+	const broken = "kernels.broken = () => expect('broken', checksum('a'), 1)"
+	if err := e.(*wqjs).sandbox.Eval(t.Context(), "broken.js", broken); err != nil {
+		t.Fatal(err)
+	}
+	_, err = measure([]engine{e}, []set{{"program", []string{"broken"}}}, 0)
+	if err == nil || !strings.Contains(err.Error(), "broken: got 3826002220, want 1") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	got, err := choose("loop,sudoku")
+	if err != nil || len(got) != 2 || got[0].String() != "kernel: loop" || got[1].String() != "program: sudoku" {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, err := choose("loop,nothing"); err == nil || !strings.Contains(err.Error(), "raytrace") {
+		t.Errorf("a wrong name: %v", err)
 	}
 }
 

@@ -8,14 +8,14 @@ import (
 )
 
 func init() {
-	contenders = append(contenders, contender{"goja", openGoja}, contender{"modernc.org/quickjs", openModernc})
+	contenders = append(contenders, contender{name: "goja", open: openGoja}, contender{name: "modernc.org/quickjs", open: openModernc})
 }
 
 type gojaEngine struct{ vm *goja.Runtime }
 
 func openGoja(options) (engine, error) {
 	e := gojaEngine{goja.New()}
-	_, err := e.vm.RunString(kernels)
+	_, err := e.vm.RunString(script)
 	return e, err
 }
 
@@ -35,7 +35,7 @@ func openModernc(options) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = vm.Eval(kernels, quickjs.EvalGlobal)
+	_, err = vm.Eval(script, quickjs.EvalGlobal)
 	return moderncEngine{vm}, err
 }
 

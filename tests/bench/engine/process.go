@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // process is an engine in a process of its own: it reads names of kernels, one
@@ -43,7 +45,7 @@ func (p *process) run(kernel string) (float64, error) {
 	}
 	line, err := p.out.ReadString('\n')
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%s ended: %w", filepath.Base(p.cmd.Path), err)
 	}
 	return strconv.ParseFloat(strings.TrimSpace(line), 64)
 }
@@ -52,6 +54,51 @@ func (p *process) close() {
 	p.in.Close()
 	p.cmd.Wait()
 	os.RemoveAll(p.dir)
+}
+
+// start opens the engine in a process of its own.
+func (c contender) start(o options) (engine, error) {
+	if c.foreign {
+		return c.open(o)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return startProcess("", self, "-serve", c.name, "-wasm", o.wasm)
+}
+
+// serve is the other side of a process, for the engines that are Go packages.
+func serve(name string, o options, in io.Reader, out io.Writer) error {
+	for _, c := range contenders {
+		if c.name != name {
+			continue
+		}
+		e, err := c.open(o)
+		if err != nil {
+			return err
+		}
+		defer e.close()
+		lines := bufio.NewScanner(in)
+		for lines.Scan() {
+			ms, err := e.run(lines.Text())
+			if err != nil {
+				return fmt.Errorf("%s: %s: %w", name, lines.Text(), err)
+			}
+			fmt.Fprintln(out, ms)
+		}
+		return lines.Err()
+	}
+	return fmt.Errorf("-serve %s: there is no such engine", name)
+}
+
+// timed is the CPU time of f in milliseconds, without what garbage of earlier
+// calls costs.
+func timed(f func() error) (float64, error) {
+	runtime.GC()
+	start := cpuTime()
+	err := f()
+	return float64(cpuTime()-start) / float64(time.Millisecond), err
 }
 
 //go:embed native/main.c
@@ -80,7 +127,7 @@ func openNative(o options) (e engine, err error) {
 		}
 		src = filepath.Join(dir, "quickjs")
 	}
-	files := map[string]string{"main.c": nativeMain, "kernels.js": kernels}
+	files := map[string]string{"main.c": nativeMain, "script.js": script}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return nil, err
@@ -94,7 +141,7 @@ func openNative(o options) (e engine, err error) {
 	if out, err := exec.Command(gcc, append(args, "-lm", "-lpthread")...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
 	}
-	return startProcess(dir, bin, filepath.Join(dir, "kernels.js"))
+	return startProcess(dir, bin, filepath.Join(dir, "script.js"))
 }
 
 const nodeMain = `
@@ -112,5 +159,5 @@ func openNode(options) (engine, error) {
 	if err != nil {
 		return nil, errors.New("no node")
 	}
-	return startProcess("", node, "--jitless", "-e", kernels+nodeMain)
+	return startProcess("", node, "--jitless", "--no-expose-wasm", "-e", script+nodeMain)
 }

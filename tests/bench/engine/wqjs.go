@@ -30,7 +30,7 @@ func openWQJS(o options) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wqjs{e, s}, s.Eval(ctx, "kernels.js", kernels)
+	return &wqjs{e, s}, s.Eval(ctx, "script.js", script)
 }
 
 func (w *wqjs) run(kernel string) (float64, error) {
@@ -40,13 +40,4 @@ func (w *wqjs) run(kernel string) (float64, error) {
 func (w *wqjs) close() {
 	w.sandbox.Close()
 	w.engine.Close(context.Background())
-}
-
-func call(kernel string) string { return "kernels." + kernel + "()" }
-
-// timed is the CPU time of f in milliseconds.
-func timed(f func() error) (float64, error) {
-	start := cpuTime()
-	err := f()
-	return float64(cpuTime()-start) / 1e6, err
 }

@@ -17,7 +17,8 @@ static void eval(JSContext *ctx, const char *source, size_t len, const char *nam
 {
     JSValue v = JS_Eval(ctx, source, len, name, JS_EVAL_TYPE_GLOBAL);
     if (JS_IsException(v)) {
-        fprintf(stderr, "%s failed\n", name);
+        const char *text = JS_ToCString(ctx, JS_GetException(ctx));
+        fprintf(stderr, "%s: %s\n", name, text ? text : "no memory");
         exit(1);
     }
     JS_FreeValue(ctx, v);
