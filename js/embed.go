@@ -12,10 +12,11 @@ var files embed.FS
 
 // native are the modules that the shim implements in C.
 var native = map[string]bool{
-	"wqjs:sockets":         true,
-	"wqjs:internal/native": true,
-	"wqjs:internal/std":    true,
-	"wqjs:internal/os":     true,
+	"wqjs:sockets":              true,
+	"wqjs:internal/native":      true,
+	"wqjs:internal/http-native": true,
+	"wqjs:internal/std":         true,
+	"wqjs:internal/os":          true,
 }
 
 // Prefix is what library modules' names begin with.

@@ -22,7 +22,12 @@ const SHORTAGES = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
 
 export function listen(options = {}) {
   const o = checkOptions(options, 'listen');
-  if (o.fd !== undefined) return adopt(checkFd(o.fd, 'listen'), o);
+  return new Server(TOKEN, listener(o), o);
+}
+
+/** The fd of a listener as the options of listen() want it. */
+export function listener(o) {
+  if (o.fd !== undefined) return adopt(checkFd(o.fd, 'listen'));
   if (o.path !== undefined) {
     const path = checkPath(o.path, 'listen');
     return open(AF_UNIX, o, (fd) => bind(fd, path, 0));
@@ -47,7 +52,7 @@ function open(family, o, prepare) {
   try {
     prepare(fd);
     startListening(fd, o.backlog ?? SOMAXCONN);
-    return new Server(TOKEN, fd, o);
+    return fd;
   } catch (error) {
     close(fd);
     throw error;
@@ -55,9 +60,9 @@ function open(family, o, prepare) {
 }
 
 // A listener that the sandbox was given.
-function adopt(fd, o) {
+function adopt(fd) {
   if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN) === 0) throw makeError(EINVAL, 'listen', `fd ${fd} is no listener`);
-  return new Server(TOKEN, fd, o);
+  return fd;
 }
 
 export class Server {

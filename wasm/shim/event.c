@@ -23,7 +23,13 @@ typedef struct {
 #define MAX_SLOTS (1 << INDEX_BITS)
 
 static table timers = { .free = -1 }, ops = { .free = -1 };
-static JSValue *watchers; /* by fd - WQ_FD_BASE */
+/* Who is told of an fd: a function of JavaScript, or of the shim. */
+typedef struct {
+    JSValue func;
+    wq_watch_fn native;
+    void *opaque;
+} watcher;
+static watcher *watchers; /* by fd - WQ_FD_BASE */
 static int32_t watchers_cap;
 
 static int32_t slot_new(JSContext *ctx, table *t, JSValueConst func, JSValueConst args, bool repeat)
@@ -88,38 +94,49 @@ void wq_event_drop_op(JSContext *ctx, int32_t id)
         slot_free(ctx, &ops, s);
 }
 
+int32_t wq_event_timer(JSContext *ctx, JSValueConst func, JSValueConst args, double delay, bool repeat)
+{
+    int32_t id = slot_new(ctx, &timers, func, args, repeat), r;
+    if (id < 0)
+        return -1;
+    r = wq_event_timer_start(id, delay, repeat);
+    if (r < 0) {
+        slot_free(ctx, &timers, slot_get(&timers, id));
+        wq_throw_errno(ctx, r, "setTimeout", NULL, 0);
+        return -1;
+    }
+    return id;
+}
+
+void wq_event_timer_end(JSContext *ctx, int32_t id)
+{
+    slot *s = slot_get(&timers, id);
+    if (s) {
+        wq_event_timer_stop(id);
+        slot_free(ctx, &timers, s);
+    }
+}
+
 /* timerStart(callback, delayMs, repeat, args) -> id */
 static JSValue timer_start(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     double delay;
-    int32_t id, r;
+    int32_t id;
     if (!JS_IsFunction(ctx, argv[0]))
         return JS_ThrowTypeError(ctx, "the callback is not a function");
     if (JS_ToFloat64(ctx, &delay, argv[1]))
         return JS_EXCEPTION;
-    bool repeat = JS_ToBool(ctx, argv[2]);
-    id = slot_new(ctx, &timers, argv[0], JS_IsArray(argv[3]) ? argv[3] : JS_UNDEFINED, repeat);
-    if (id < 0)
-        return JS_EXCEPTION;
-    r = wq_event_timer_start(id, delay, repeat);
-    if (r < 0) {
-        slot_free(ctx, &timers, slot_get(&timers, id));
-        return wq_throw_errno(ctx, r, "setTimeout", NULL, 0);
-    }
-    return JS_NewInt32(ctx, id + 1); /* ids seen by scripts start at 1 */
+    id = wq_event_timer(ctx, argv[0], JS_IsArray(argv[3]) ? argv[3] : JS_UNDEFINED, delay, JS_ToBool(ctx, argv[2]));
+    return id < 0 ? JS_EXCEPTION : JS_NewInt32(ctx, id + 1); /* ids seen by scripts start at 1 */
 }
 
 static JSValue timer_stop(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     int32_t id;
-    slot *s;
     if (JS_ToInt32(ctx, &id, argv[0]))
         return JS_EXCEPTION;
-    s = id > 0 ? slot_get(&timers, id - 1) : NULL;
-    if (s) {
-        wq_event_timer_stop(id - 1);
-        slot_free(ctx, &timers, s);
-    }
+    if (id > 0)
+        wq_event_timer_end(ctx, id - 1);
     return JS_UNDEFINED;
 }
 
@@ -133,45 +150,70 @@ static JSValue timer_ref(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     return JS_UNDEFINED;
 }
 
+/* Room for the watcher of fd, watched from now on; a negated errno. */
+static int32_t start_watch(JSContext *ctx, int32_t fd, watcher **w)
+{
+    int32_t i = fd - WQ_FD_BASE;
+    if (i < 0 || i >= WQ_FD_MAX)
+        return -EBADF;
+    if (i >= watchers_cap) {
+        int32_t cap = watchers_cap ? watchers_cap : 64;
+        watcher *n;
+        while (cap <= i)
+            cap *= 2;
+        n = js_realloc(ctx, watchers, sizeof(*n) * cap);
+        if (!n) {
+            JS_FreeValue(ctx, JS_GetException(ctx));
+            return -ENOMEM;
+        }
+        for (int32_t k = watchers_cap; k < cap; k++)
+            n[k] = (watcher){ .func = JS_UNDEFINED };
+        watchers = n;
+        watchers_cap = cap;
+    }
+    *w = &watchers[i];
+    return wq_event_watch(fd);
+}
+
 /* watch(fd, callback): callback(events) on every change of readiness (edge
  * triggered), until unwatch or close. */
 static JSValue watch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
-    int32_t fd, i, r;
+    int32_t fd, r;
+    watcher *w;
+    JSValue old;
     if (JS_ToInt32(ctx, &fd, argv[0]))
         return JS_EXCEPTION;
     if (!JS_IsFunction(ctx, argv[1]))
         return JS_ThrowTypeError(ctx, "the callback is not a function");
-    i = fd - WQ_FD_BASE;
-    if (i < 0 || i >= WQ_FD_MAX)
-        return wq_throw_errno(ctx, -EBADF, "watch", NULL, 0);
-    if (i >= watchers_cap) {
-        int32_t cap = watchers_cap ? watchers_cap : 64;
-        JSValue *n;
-        while (cap <= i)
-            cap *= 2;
-        n = js_realloc(ctx, watchers, sizeof(JSValue) * cap);
-        if (!n)
-            return JS_EXCEPTION;
-        for (int32_t k = watchers_cap; k < cap; k++)
-            n[k] = JS_UNDEFINED;
-        watchers = n;
-        watchers_cap = cap;
-    }
-    r = wq_event_watch(fd);
+    r = start_watch(ctx, fd, &w);
     if (r < 0)
         return wq_throw_errno(ctx, r, "watch", NULL, 0);
-    JS_FreeValue(ctx, watchers[i]);
-    watchers[i] = JS_DupValue(ctx, argv[1]);
+    old = w->func;
+    *w = (watcher){ .func = JS_DupValue(ctx, argv[1]) };
+    JS_FreeValue(ctx, old);
     return JS_UNDEFINED;
+}
+
+int32_t wq_event_watch_native(JSContext *ctx, int32_t fd, wq_watch_fn native, void *opaque)
+{
+    watcher *w;
+    int32_t r = start_watch(ctx, fd, &w);
+    JSValue old;
+    if (r < 0)
+        return r;
+    old = w->func;
+    *w = (watcher){ .func = JS_UNDEFINED, .native = native, .opaque = opaque };
+    JS_FreeValue(ctx, old);
+    return 0;
 }
 
 void wq_event_forget(JSContext *ctx, int32_t fd)
 {
     int32_t i = fd - WQ_FD_BASE;
-    if (i >= 0 && i < watchers_cap && !JS_IsUndefined(watchers[i])) {
-        JSValue v = watchers[i];
-        watchers[i] = JS_UNDEFINED;
+    if (i >= 0 && i < watchers_cap) {
+        JSValue v = watchers[i].func;
+        watchers[i] = (watcher){ .func = JS_UNDEFINED };
         JS_FreeValue(ctx, v);
     }
 }
@@ -229,9 +271,15 @@ int wq_dispatch_event(JSContext *ctx, int32_t kind, int32_t id, int32_t a, int32
     } else if (kind == EV_FD) {
         int32_t i = id - WQ_FD_BASE;
         JSValue arg = JS_NewInt32(ctx, a);
-        if (i < 0 || i >= watchers_cap || JS_IsUndefined(watchers[i]))
+        if (i < 0 || i >= watchers_cap)
+            return 0;
+        if (watchers[i].native) {
+            watchers[i].native(ctx, watchers[i].opaque, a);
+            return 0;
+        }
+        if (JS_IsUndefined(watchers[i].func))
             return 0; /* closed meanwhile */
-        func = JS_DupValue(ctx, watchers[i]);
+        func = JS_DupValue(ctx, watchers[i].func);
         ret = JS_Call(ctx, func, JS_UNDEFINED, 1, &arg);
     } else if (kind == EV_OP) {
         slot *s = slot_get(&ops, id);

@@ -4,167 +4,9 @@
 #include "http_parse.h"
 #include "sockets.h"
 
-/* Defines an own property, whatever its name; frees name and v. */
-static bool put_atom(JSContext *ctx, JSValueConst obj, JSAtom name, JSValue v)
-{
-    bool ok = name != JS_ATOM_NULL && !JS_IsException(v);
-    if (ok)
-        ok = JS_DefinePropertyValue(ctx, obj, name, v, JS_PROP_C_W_E) >= 0;
-    else
-        JS_FreeValue(ctx, v);
-    JS_FreeAtom(ctx, name);
-    return ok;
-}
-
 static bool put(JSContext *ctx, JSValueConst obj, const char *name, JSValue v)
 {
-    return put_atom(ctx, obj, JS_NewAtom(ctx, name), v);
-}
-
-/* Nothing is lost: text of a string is read as UTF-8, text of bytes as Latin-1. */
-static JSValue text(wq_http *r, wq_span s)
-{
-    uint16_t *wide;
-    JSValue v;
-    size_t i = 0;
-    while (i < s.len && !(s.at[i] & 0x80))
-        i++;
-    if (i == s.len || r->utf8)
-        return wq_decode(r->ctx, (const uint8_t *)s.at, s.len);
-    wide = js_malloc(r->ctx, s.len * 2);
-    if (!wide)
-        return JS_EXCEPTION;
-    for (i = 0; i < s.len; i++)
-        wide[i] = (uint8_t)s.at[i];
-    v = JS_NewStringUTF16(r->ctx, wide, s.len);
-    js_free(r->ctx, wide);
-    return v;
-}
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : wq_lower(c) >= 'a' && wq_lower(c) <= 'f' ? wq_lower(c) - 'a' + 10 : -1;
-}
-
-/* application/x-www-form-urlencoded; a % that starts no escape stays. */
-static JSValue unescape(JSContext *ctx, const char *p, const char *end, uint8_t *buf)
-{
-    size_t n = 0;
-    for (; p < end; p++) {
-        bool escape = *p == '%' && end - p > 2 && hex(p[1]) >= 0 && hex(p[2]) >= 0;
-        buf[n++] = escape ? hex(p[1]) << 4 | hex(p[2]) : *p == '+' ? ' ' : *p;
-        if (escape)
-            p += 2;
-    }
-    return wq_decode(ctx, buf, n);
-}
-
-/* {key: value}; of equal keys the last counts. */
-static JSValue query_object(JSContext *ctx, const char *p, const char *end)
-{
-    JSValue obj = JS_NewObject(ctx);
-    uint8_t *buf = js_malloc(ctx, end - p + 1);
-    bool ok = buf && !JS_IsException(obj);
-    while (ok && p < end) {
-        const char *amp = memchr(p, '&', end - p), *stop = amp ? amp : end;
-        const char *eq = memchr(p, '=', stop - p);
-        if (stop > p) {
-            JSValue key = unescape(ctx, p, eq ? eq : stop, buf);
-            JSAtom name = JS_IsException(key) ? JS_ATOM_NULL : JS_ValueToAtom(ctx, key);
-            JS_FreeValue(ctx, key);
-            ok = put_atom(ctx, obj, name, unescape(ctx, eq ? eq + 1 : stop, stop, buf));
-        }
-        p = stop + 1;
-    }
-    js_free(ctx, buf);
-    if (ok)
-        return obj;
-    JS_FreeValue(ctx, obj);
-    return JS_EXCEPTION;
-}
-
-/* Of these, as in node:http, the first line counts and the rest is dropped. */
-static const char *const singles[] = {
-    "age", "authorization", "content-length", "content-type", "etag", "expires", "from", "host",
-    "if-modified-since", "if-unmodified-since", "last-modified", "location", "max-forwards",
-    "proxy-authorization", "referer", "retry-after", "server", "user-agent",
-};
-
-static bool is_single(wq_span name)
-{
-    for (size_t i = 0; i < countof(singles); i++) {
-        if (wq_span_is(name, singles[i]))
-            return true;
-    }
-    return false;
-}
-
-/* The value of field f, with those of later fields of the same name: they are
- * marked as done by freeing their atoms. */
-static JSValue field_value(wq_http *r, JSAtom name, wq_http_field *f, wq_http_field *end, char *buf)
-{
-    JSContext *ctx = r->ctx;
-    bool list = wq_span_is(f->name, "set-cookie");
-    const char *sep = wq_span_is(f->name, "cookie") ? "; " : ", ";
-    JSValue arr = list ? JS_NewArray(ctx) : JS_UNDEFINED;
-    uint32_t count = 0;
-    wq_span joined = { buf, 0 };
-    for (wq_http_field *g = f; g < end && !JS_IsException(arr); g++) {
-        if (g != f) {
-            if (g->atom != name)
-                continue;
-            JS_FreeAtom(ctx, name);
-            g->atom = JS_ATOM_NULL;
-        }
-        if (list) {
-            JSValue v = text(r, g->value);
-            if (JS_IsException(v) || JS_DefinePropertyValueUint32(ctx, arr, count++, v, JS_PROP_C_W_E) < 0) {
-                JS_FreeValue(ctx, arr);
-                arr = JS_EXCEPTION;
-            }
-        } else if (g == f || !is_single(f->name)) {
-            if (g != f) {
-                memcpy(buf + joined.len, sep, 2);
-                joined.len += 2;
-            }
-            memcpy(buf + joined.len, g->value.at, g->value.len);
-            joined.len += g->value.len;
-        }
-    }
-    return list ? arr : text(r, joined);
-}
-
-static JSValue fields_object(wq_http *r, int from, int to)
-{
-    JSContext *ctx = r->ctx;
-    wq_http_field *end = &r->fields[to];
-    JSValue obj = JS_NewObject(ctx);
-    size_t cap = 1;
-    char *buf;
-    bool ok;
-    for (wq_http_field *f = &r->fields[from]; f < end; f++)
-        cap += f->name.len + f->value.len + 2;
-    buf = js_malloc(ctx, cap);
-    ok = buf && !JS_IsException(obj);
-    for (wq_http_field *f = &r->fields[from]; ok && f < end; f++) {
-        for (size_t i = 0; i < f->name.len; i++)
-            buf[i] = wq_lower(f->name.at[i]);
-        f->atom = JS_NewAtomLen(ctx, buf, f->name.len);
-        ok = f->atom != JS_ATOM_NULL;
-    }
-    for (wq_http_field *f = &r->fields[from]; ok && f < end; f++) {
-        JSAtom name = f->atom;
-        f->atom = JS_ATOM_NULL;
-        if (name != JS_ATOM_NULL)
-            ok = put_atom(ctx, obj, name, field_value(r, name, f, end, buf));
-    }
-    for (wq_http_field *f = &r->fields[from]; f < end; f++)
-        JS_FreeAtom(ctx, f->atom);
-    js_free(ctx, buf);
-    if (ok)
-        return obj;
-    JS_FreeValue(ctx, obj);
-    return JS_EXCEPTION;
+    return wq_http_put(ctx, obj, JS_NewAtom(ctx, name), v);
 }
 
 /* ---- the request ---- */
@@ -173,21 +15,14 @@ static JSValue fields_object(wq_http *r, int from, int to)
 static bool put_head(wq_http *r, JSValueConst obj)
 {
     JSContext *ctx = r->ctx;
-    wq_span authority, path = r->url;
-    const char *end = wq_span_end(r->url), *query;
+    wq_span path = r->url;
+    const char *end = wq_span_end(r->url), *query = wq_http_split(&path);
     char version[] = { '1', '.', '0' + r->parser.http_minor, '\0' };
-    if (wq_http_absolute(r->url, &authority))
-        path = (wq_span){ wq_span_end(authority), end - wq_span_end(authority) };
-    query = memchr(path.at, '?', path.len);
-    if (query)
-        path.len = query++ - path.at;
-    if (!path.len)
-        path = (wq_span){ "/", 1 };
     return put(ctx, obj, "method", JS_NewString(ctx, llhttp_method_name(r->parser.method))) &&
-           put(ctx, obj, "url", text(r, r->url)) &&
-           put(ctx, obj, "path", text(r, path)) &&
-           put(ctx, obj, "query", query_object(ctx, query ? query : end, end)) &&
-           put(ctx, obj, "headers", fields_object(r, 0, r->n_headers)) &&
+           put(ctx, obj, "url", wq_http_text(ctx, r->url, r->utf8)) &&
+           put(ctx, obj, "path", wq_http_text(ctx, path, r->utf8)) &&
+           put(ctx, obj, "query", wq_http_query(ctx, JS_NewObject(ctx), query ? query : end, end)) &&
+           put(ctx, obj, "headers", wq_http_fields(ctx, JS_NewObject(ctx), r->fields, r->n_headers, r->utf8)) &&
            put(ctx, obj, "httpVersion", JS_NewString(ctx, version));
 }
 
@@ -199,7 +34,8 @@ static bool put_complete(wq_http *r, JSValueConst obj)
            put(ctx, obj, "body", r->utf8 ? wq_decode(ctx, body, r->body.len)
                                          : JS_NewUint8ArrayCopy(ctx, body, r->body.len)) &&
            (r->n_fields == r->n_headers ||
-            put(ctx, obj, "trailers", fields_object(r, r->n_headers, r->n_fields))) &&
+            put(ctx, obj, "trailers", wq_http_fields(ctx, JS_NewObject(ctx), r->fields + r->n_headers,
+                                                 r->n_fields - r->n_headers, r->utf8))) &&
            put(ctx, obj, "keepAlive", JS_NewBool(ctx, r->keep_alive)) &&
            put(ctx, obj, "upgrade", JS_NewBool(ctx, r->upgrade)) &&
            put(ctx, obj, "bytesParsed", JS_NewInt64(ctx, llhttp_get_error_pos(&r->parser) - r->data));

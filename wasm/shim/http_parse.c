@@ -78,6 +78,20 @@ bool wq_http_absolute(wq_span url, wq_span *authority)
     return true;
 }
 
+const char *wq_http_split(wq_span *target)
+{
+    wq_span authority;
+    const char *end = wq_span_end(*target), *query;
+    if (wq_http_absolute(*target, &authority))
+        *target = (wq_span){ wq_span_end(authority), end - wq_span_end(authority) };
+    query = memchr(target->at, '?', target->len);
+    if (query)
+        target->len = query++ - target->at;
+    if (!target->len)
+        *target = (wq_span){ "/", 1 };
+    return query;
+}
+
 static const char *refuse_target(wq_span url, uint8_t method)
 {
     wq_span authority;
@@ -98,8 +112,8 @@ static int on_url(llhttp_t *p, const char *at, size_t len)
 {
     wq_http *r = p->data;
     grow(&r->url, at, len);
-    if (r->url.len > WQ_HTTP_MAX_URL)
-        return fail(r, 414, "HPE_HEADER_OVERFLOW", "Url is longer than 16 KiB", r->url.at + WQ_HTTP_MAX_URL);
+    if (r->url.len > r->max_url)
+        return fail(r, 414, "HPE_HEADER_OVERFLOW", "Url is longer than 16 KiB", r->url.at + r->max_url);
     return 0;
 }
 
@@ -145,7 +159,7 @@ static int on_header_field(llhttp_t *p, const char *at, size_t len)
 {
     wq_http *r = p->data;
     if (!r->in_name) {
-        if (r->n_fields == WQ_HTTP_MAX_FIELDS)
+        if (r->n_fields == r->max_fields)
             return fail(r, 431, "HPE_HEADER_OVERFLOW", "More than 512 headers", at);
         r->fields[r->n_fields++] = (wq_http_field){ 0 };
         r->in_name = true;
@@ -208,7 +222,7 @@ static int on_headers_complete(llhttp_t *p)
     r->keep_alive = llhttp_should_keep_alive(p);
     /* RFC 9110, 7.8: Upgrade in HTTP/1.0 is to be ignored. */
     r->upgrade = p->upgrade && (p->http_minor == 1 || p->method == HTTP_CONNECT);
-    return 0;
+    return r->head_only ? HPE_PAUSED : 0;
 }
 
 /* ---- body ---- */
@@ -312,6 +326,10 @@ int wq_http_parse(wq_http *r, const char *data, size_t len)
     llhttp_errno_t err = HPE_OK;
     r->data = data;
     r->end = data + len;
+    if (!r->max_url)
+        r->max_url = WQ_HTTP_MAX_URL;
+    if (!r->max_fields)
+        r->max_fields = WQ_HTTP_MAX_FIELDS;
     if (skip_empty_lines(r))
         return -1;
     llhttp_init(&r->parser, HTTP_REQUEST, &settings);
@@ -323,5 +341,5 @@ int wq_http_parse(wq_http *r, const char *data, size_t len)
             return fail(r, 431, "HPE_HEADER_OVERFLOW", "Headers are longer than 64 KiB", head_end);
         err = llhttp_execute(&r->parser, head_end, r->end - head_end);
     }
-    return err == HPE_OK || r->done ? 0 : fail_llhttp(r, err);
+    return err == HPE_OK || r->done || (r->head_only && r->head_done) ? 0 : fail_llhttp(r, err);
 }

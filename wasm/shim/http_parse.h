@@ -27,6 +27,9 @@ typedef struct {
     const char *data, *end;
     const char *start; /* of the request line, after empty lines */
     bool utf8;         /* whether the data was a string, for who reads the text */
+    bool head_only;    /* stop after the headers */
+    int max_fields;    /* headers and trailers; 0 is WQ_HTTP_MAX_FIELDS */
+    size_t max_url;    /* 0 is WQ_HTTP_MAX_URL */
     bool head_done, done, keep_alive, upgrade, in_name;
     uint64_t content_length;
     wq_span url;
@@ -47,9 +50,21 @@ bool wq_span_is(wq_span s, const char *name);
 /* Whether url is in absolute form; its authority, which the path follows. */
 bool wq_http_absolute(wq_span url, wq_span *authority);
 
+/* Cuts a target to its path ("/" if it has none) and gives where its query
+ * starts, which ends with the target; NULL if there is none. */
+const char *wq_http_split(wq_span *target);
+
 /* Parses up to the end of the first request (done) or of the data. All of r up
  * to fields is 0 before, but ctx. 0, or -1 with the failure in code or in oom.
  * The spans point into data and copy, which the caller frees. */
 int wq_http_parse(wq_http *r, const char *data, size_t len);
+
+/* http_values.c: what was parsed as JavaScript values. */
+/* Defines an own property, whatever its name; frees name and v. */
+bool wq_http_put(JSContext *ctx, JSValueConst obj, JSAtom name, JSValue v);
+JSValue wq_http_text(JSContext *ctx, wq_span s, bool utf8);
+/* These fill obj, which they own, and give it back or an exception. */
+JSValue wq_http_query(JSContext *ctx, JSValue obj, const char *p, const char *end);
+JSValue wq_http_fields(JSContext *ctx, JSValue obj, wq_http_field *from, int n, bool utf8);
 
 #endif

@@ -269,6 +269,7 @@ WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_s
     JS_SetHostPromiseRejectionTracker(wq.rt, on_rejection, NULL);
     wq_init_loader(wq.rt);
     if (wq_init_bytes(wq.ctx) || wq_init_module_native(wq.ctx) || wq_init_module_sockets(wq.ctx) ||
+        wq_init_module_http(wq.ctx) ||
         !js_init_module_std(wq.ctx, "wqjs:internal/std") ||
         !js_init_module_os(wq.ctx, "wqjs:internal/os"))
         return -ENOMEM;
@@ -295,7 +296,7 @@ static int32_t drain(JSContext *ctx)
             return WQ_EXIT;
         if (wq_interrupt)
             return WQ_INTERRUPTED;
-        if (r == 0)
+        if (r == 0 && !wq_http_turn())
             break;
     }
     fflush(NULL);

@@ -105,14 +105,7 @@ static bool to_port(JSContext *ctx, JSValueConst v, int32_t *port)
     return true;
 }
 
-/* The bytes of a string or of a buffer (with offset and length). */
-typedef struct {
-    const uint8_t *ptr;
-    size_t len;
-    const char *str; /* to free, if not NULL */
-} payload;
-
-static bool to_payload(JSContext *ctx, JSValueConst v, JSValueConst off, JSValueConst len, payload *p)
+bool wq_to_payload(JSContext *ctx, JSValueConst v, JSValueConst off, JSValueConst len, wq_payload *p)
 {
     uint8_t *b;
     p->str = NULL;
@@ -135,7 +128,7 @@ static bool to_payload(JSContext *ctx, JSValueConst v, JSValueConst off, JSValue
     return true;
 }
 
-static void payload_free(JSContext *ctx, payload *p)
+void wq_payload_free(JSContext *ctx, wq_payload *p)
 {
     if (p->str)
         JS_FreeCString(ctx, p->str);
@@ -228,14 +221,14 @@ FN(js_accept)
 FN(js_send)
 {
     int32_t fd, flags, r;
-    payload p;
+    wq_payload p;
     bool ranged = argc >= 5;
     if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[ranged ? 4 : 2], &flags, 0))
         return JS_EXCEPTION;
-    if (!to_payload(ctx, argv[1], ranged ? argv[2] : JS_UNDEFINED, ranged ? argv[3] : JS_UNDEFINED, &p))
+    if (!wq_to_payload(ctx, argv[1], ranged ? argv[2] : JS_UNDEFINED, ranged ? argv[3] : JS_UNDEFINED, &p))
         return JS_EXCEPTION;
     r = wq_send(fd, p.ptr, p.len, flags);
-    payload_free(ctx, &p);
+    wq_payload_free(ctx, &p);
     return result(ctx, r, "send");
 }
 
@@ -243,7 +236,7 @@ FN(js_send)
 FN(js_sendto)
 {
     int32_t fd, flags, port, r;
-    payload p;
+    wq_payload p;
     size_t len;
     const char *addr;
     JSValue v;
@@ -252,12 +245,12 @@ FN(js_sendto)
     addr = JS_ToCStringLen(ctx, &len, argv[3]);
     if (!addr)
         return JS_EXCEPTION;
-    if (!to_payload(ctx, argv[1], JS_UNDEFINED, JS_UNDEFINED, &p)) {
+    if (!wq_to_payload(ctx, argv[1], JS_UNDEFINED, JS_UNDEFINED, &p)) {
         JS_FreeCString(ctx, addr);
         return JS_EXCEPTION;
     }
     r = wq_sendto(fd, p.ptr, p.len, flags, addr, len, port);
-    payload_free(ctx, &p);
+    wq_payload_free(ctx, &p);
     v = r < 0 ? wq_throw_errno(ctx, r, "sendto", addr, port) : JS_NewInt32(ctx, r);
     JS_FreeCString(ctx, addr);
     return v;

@@ -16,6 +16,17 @@ extern const int wq_try_funcs_len;
 extern const JSCFunctionListEntry wq_http_funcs[];
 extern const int wq_http_funcs_len;
 
+/* The bytes of a string, as UTF-8, or of a buffer (with offset and length). */
+typedef struct {
+    const uint8_t *ptr;
+    size_t len;
+    const char *str; /* to free, if not NULL */
+} wq_payload;
+
+/* False with a pending exception. ptr is valid until JavaScript runs again. */
+bool wq_to_payload(JSContext *ctx, JSValueConst v, JSValueConst off, JSValueConst len, wq_payload *p);
+void wq_payload_free(JSContext *ctx, wq_payload *p);
+
 /* An fd argument: a TypeError unless it is a number, -1 if it cannot be an fd. */
 bool wq_to_fd(JSContext *ctx, JSValueConst v, int32_t *fd);
 

@@ -175,7 +175,21 @@ extern const int wq_event_funcs_len;
 int wq_dispatch_event(JSContext *ctx, int32_t kind, int32_t id, int32_t a, int32_t b);
 /* Drops a watcher's callback; called when its fd is closed. */
 void wq_event_forget(JSContext *ctx, int32_t fd);
+/* As timerStart; -1 with a pending exception. */
+int32_t wq_event_timer(JSContext *ctx, JSValueConst func, JSValueConst args, double delay, bool repeat);
+void wq_event_timer_end(JSContext *ctx, int32_t id);
+/* native(ctx, opaque, events) on every change of fd's readiness, without
+ * JavaScript between, until the fd is closed or watched by another. Gives 0 or
+ * a negated errno. */
+typedef void (*wq_watch_fn)(JSContext *ctx, void *opaque, uint32_t events);
+int32_t wq_event_watch_native(JSContext *ctx, int32_t fd, wq_watch_fn native, void *opaque);
 int32_t wq_event_new_op(JSContext *ctx, JSValueConst callback);
 void wq_event_drop_op(JSContext *ctx, int32_t id);
+
+/* http_native.c, http_conn.c */
+int wq_init_module_http(JSContext *ctx);
+/* What HTTP connections are to do at the end of a turn of the event loop, after
+ * the microtasks: false when there was nothing. */
+bool wq_http_turn(void);
 
 #endif

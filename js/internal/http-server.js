@@ -1,0 +1,265 @@
+/** createServer() and Server of wqjs:http. */
+
+import {
+  serverAttach, serverDestroy, serverListen, serverNew, serverStats, serverStop, serverUpgrades,
+} from 'wqjs:internal/http-native';
+import { timerRef, timerStart, timerStop, watchRef, writeOut } from 'wqjs:internal/native';
+import { IncomingMessage, reportUncaught, ServerResponse } from 'wqjs:internal/http-message';
+import { inject } from 'wqjs:internal/http-inject';
+import { inspect } from 'wqjs:internal/globals/inspect';
+import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
+import { Conn, TOKEN as CONN } from 'wqjs:internal/net-conn';
+import { addressOf, checkMs, checkOptions, localAddress } from 'wqjs:internal/net-options';
+import { listener } from 'wqjs:internal/net-server';
+import { getsockname } from 'wqjs:sockets';
+
+const TOKEN = {};
+
+// name: [default, least, most]
+const SIZES = {
+  maxHeaderSize: [16 * 1024, 1024, 64 * 1024],
+  maxHeadersCount: [100, 1, 500],
+  maxUrlSize: [8 * 1024, 16, 16 * 1024],
+  maxBodySize: [16 << 20, 0, Infinity],
+  maxRequestsPerConnection: [1000, 1, 1e9],
+  maxConnections: [1000, 1, 60000],
+};
+const TIMES = {
+  headersTimeout: 10000,
+  bodyTimeout: 30000,
+  requestTimeout: 300000,
+  keepAliveTimeout: 5000,
+  sendTimeout: 30000,
+};
+const LINGER = 2000;
+const CLOSE_TIMEOUT = 10000;
+const MAX_BODY = 2 ** 53;
+
+function checkLimits(o) {
+  const out = { lingerTimeout: LINGER };
+  for (const name of Object.keys(SIZES)) {
+    const [preset, least, most] = SIZES[name];
+    const value = o[name] ?? preset;
+    if (typeof value !== 'number' || !(value >= least && value <= most)) {
+      throw new RangeError(`createServer: ${name} must be a number from ${least} to ${most}`);
+    }
+    out[name] = Math.min(Math.floor(value), MAX_BODY);
+  }
+  let shortest = LINGER;
+  for (const name of Object.keys(TIMES)) {
+    out[name] = checkMs(o[name] ?? TIMES[name], 'createServer', name);
+    if (out[name] > 0) shortest = Math.min(shortest, out[name]);
+  }
+  // Deadlines are looked at this often: coarse, so that no request needs a timer.
+  out.tick = Math.max(10, Math.min(500, Math.ceil(shortest / 4)));
+  return out;
+}
+
+function checkPrototype(value, base, name) {
+  if (value === undefined) return base;
+  if (value !== base && !Object.prototype.isPrototypeOf.call(base, value)) {
+    throw new TypeError(`createServer: ${name} must inherit from the module's own prototype`);
+  }
+  return value;
+}
+
+export function createServer(options = {}, handler = undefined) {
+  if (typeof options === 'function') return new Server(TOKEN, {}, options);
+  if (handler !== undefined && typeof handler !== 'function') throw new TypeError('createServer: the handler must be a function');
+  return new Server(TOKEN, checkOptions(options, 'createServer'), handler);
+}
+
+export class Server {
+  #native;
+  #limits;
+  #fd = -1;
+  #address = null;
+  #listeners = { __proto__: null };
+  #closed = null; // {promise, resolve} once close() was called
+  #timer = 0;
+  #ref = true;
+
+  constructor(token, options, handler) {
+    if (token !== TOKEN) throw new TypeError('Server: use createServer()');
+    this.#limits = checkLimits(options);
+    this.#native = serverNew({
+      ...this.#limits,
+      handler: handler ?? ((req, res) => this.#onRequest(req, res)),
+      requestPrototype: checkPrototype(options.requestPrototype, IncomingMessage.prototype, 'requestPrototype'),
+      responsePrototype: checkPrototype(options.responsePrototype, ServerResponse.prototype, 'responsePrototype'),
+      onResult: (req, res, result, thrown) => this.#onResult(req, res, result, thrown),
+      onUpgrade: (req, fd, address, port, head) => this.#onUpgrade(req, fd, address, port, head),
+      onIdle: () => this.#onIdle(),
+    });
+  }
+
+  // ---- listening ----
+
+  listen(...args) {
+    const cb = typeof args.at(-1) === 'function' ? args.pop() : undefined;
+    const [first, host] = args;
+    const o = typeof first === 'object' && first !== null ? first : { port: first ?? 0, host };
+    if (this.#closed) throw new TypeError('listen: the server was closed');
+    if (this.#fd >= 0) throw new TypeError('listen: the server is listening already');
+    if (cb) this.once('listening', cb);
+    try {
+      const fd = listener(o);
+      this.#fd = fd;
+      serverListen(this.#native, fd);
+      this.#address = localAddress(fd);
+      if (!this.#ref) watchRef(fd, false);
+    } catch (error) {
+      if (!this.#listeners.error) throw error;
+      timerStart(() => this.#emit('error', error), 0, false, undefined);
+      return this;
+    }
+    timerStart(() => this.#emit('listening'), 0, false, undefined);
+    return this;
+  }
+
+  get listening() {
+    return this.#address !== null;
+  }
+
+  address() {
+    return this.#address && { ...this.#address };
+  }
+
+  get connections() {
+    return serverStats(this.#native)[0];
+  }
+
+  ref() {
+    return this.#setRef(true);
+  }
+
+  unref() {
+    return this.#setRef(false);
+  }
+
+  #setRef(on) {
+    this.#ref = on;
+    if (this.#address) watchRef(this.#fd, on);
+    return this;
+  }
+
+  // ---- requests ----
+
+  #onRequest(req, res) {
+    if (this.#emit('request', req, res)) return;
+    res.statusCode = 404;
+    res.end();
+  }
+
+  // The handler threw, or its promise may reject.
+  #onResult(req, res, result, thrown) {
+    if (thrown) this.#failed(result, req, res);
+    else result.then(undefined, (error) => this.#failed(error, req, res));
+  }
+
+  #failed(error, req, res) {
+    try {
+      if (this.#emit('error', error, req, res)) return;
+      writeOut(2, `wqjs:http: ${req.method} ${req.url}: ${inspect(error)}\n`);
+    } finally {
+      if (res.headersSent) {
+        if (!res.writableEnded) res.destroy();
+      } else {
+        for (const name of res.getHeaderNames()) res.removeHeader(name);
+        res.statusCode = 500;
+        res.end();
+      }
+    }
+  }
+
+  #onUpgrade(req, fd, address, port, head) {
+    const { family } = getsockname(fd);
+    const conn = new Conn(CONN, fd, addressOf({ address, port, family }), { watched: true });
+    if (!this.#emit('upgrade', req, conn, head)) conn.close();
+  }
+
+  inject(options) {
+    return inject(this.#native, this.#limits, options);
+  }
+
+  // ---- the end ----
+
+  close(options = {}) {
+    if (typeof options === 'function') {
+      this.once('close', options);
+      options = {};
+    }
+    const { graceful = true, timeout = CLOSE_TIMEOUT } = checkOptions(options, 'close');
+    const ms = checkMs(timeout, 'close', 'timeout');
+    this.#closed ??= Promise.withResolvers();
+    this.#address = null;
+    this.#fd = -1;
+    serverStop(this.#native);
+    if (!graceful) serverDestroy(this.#native);
+    else if (this.#timer === 0 && this.connections > 0) {
+      this.#timer = timerStart(() => serverDestroy(this.#native), ms, false, undefined);
+    }
+    return this.#closed.promise;
+  }
+
+  #onIdle() {
+    if (this.#timer !== 0) timerStop(this.#timer);
+    this.#timer = 0;
+    const { resolve, done } = this.#closed;
+    if (done) return;
+    this.#closed.done = true;
+    resolve();
+    this.#emit('close');
+  }
+
+  // ---- events ----
+
+  on(name, listener) {
+    return this.#add(name, listener, false);
+  }
+
+  once(name, listener) {
+    return this.#add(name, listener, true);
+  }
+
+  off(name, listener) {
+    const list = this.#listeners[name]?.filter((e) => e.listener !== listener);
+    this.#listeners[name] = list?.length > 0 ? list : undefined;
+    if (name === 'upgrade') serverUpgrades(this.#native, this.#listeners.upgrade !== undefined);
+    return this;
+  }
+
+  #add(name, listener, once) {
+    if (typeof listener !== 'function') throw new TypeError('the listener must be a function');
+    (this.#listeners[name] ??= []).push({ listener, once });
+    if (name === 'upgrade') serverUpgrades(this.#native, true);
+    return this;
+  }
+
+  #emit(name, ...args) {
+    const list = this.#listeners[name];
+    if (list === undefined) return false;
+    for (const { listener, once } of list.slice()) {
+      if (once) this.off(name, listener);
+      try {
+        listener.apply(this, args);
+      } catch (error) {
+        reportUncaught(error);
+      }
+    }
+    return true;
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+
+  get [Symbol.toStringTag]() {
+    return 'Server';
+  }
+
+  [customInspect](depth, options, show) {
+    if (depth < 0) return '[Server]';
+    return `Server ${show({ listening: this.listening, address: this.#address, connections: this.connections }, options)}`;
+  }
+}
