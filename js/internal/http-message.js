@@ -218,11 +218,13 @@ bodyValue = uncurry(inner.bodyValue);
 sendFile = uncurry(inner.sendFile);
 informational = uncurry(inner.informational);
 setTrailers = uncurry(inner.addTrailers);
-const readNow = inner.readNow;
+
+function method(prototype, name, value) {
+  defineProperty(prototype, name, { value, writable: true, enumerable: false, configurable: true });
+}
 
 for (const { prototype } of [IncomingMessage, ServerResponse]) {
-  for (const name of Object.keys(eventMethods)) {
-    defineProperty(prototype, name, { value: eventMethods[name], writable: true, configurable: true });
-  }
+  for (const name of Object.keys(eventMethods)) method(prototype, name, eventMethods[name]);
+  method(prototype, 'destroy', inner.destroy);
 }
-defineProperty(IncomingMessage.prototype, 'readNow', { value: readNow, writable: true, configurable: true });
+method(IncomingMessage.prototype, 'readNow', inner.readNow);

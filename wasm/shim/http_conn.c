@@ -524,6 +524,8 @@ void conn_run(wq_conn *c)
             wait = c->in_len || !c->n_requests ? WAIT_HEAD : WAIT_IDLE;
         if (c->fd >= 0 && (wait != c->wait || (wait == WAIT_SEND && c->since_send >= 4096)))
             conn_wait(c, wait);
+        if (wait == WAIT_IDLE && c->s->full)
+            server_touch(c->s); /* it may make room for one who waits */
     }
     conn_release(c);
 }

@@ -418,11 +418,11 @@ const JSCFunctionListEntry wq_http_req_funcs[] = {
     JS_CGETSET_MAGIC_DEF("aborted", get_info, NULL, GET_ABORTED),
     JS_CGETSET_MAGIC_DEF("res", get_info, NULL, GET_RES),
     JS_CFUNC_DEF("getHeader", 1, get_header),
-    JS_CFUNC_DEF("destroy", 0, destroy),
 };
 const JSCFunctionListEntry wq_http_req_inner[] = {
     JS_CFUNC_DEF("bodyValue", 0, body_value),
     JS_CFUNC_DEF("events", 1, events),
+    JS_CFUNC_DEF("destroy", 0, destroy),
 };
 const int wq_http_req_inner_len = countof(wq_http_req_inner);
 const int wq_http_req_funcs_len = countof(wq_http_req_funcs);

@@ -74,6 +74,10 @@ static int32_t take_head(wq_conn *c, const uint8_t *p, uint32_t len, uint32_t se
         conn_refuse(c, 431);
         return -1;
     }
+    if ((head.parser.flags & F_TRANSFER_ENCODING) && !(head.parser.flags & F_CHUNKED)) {
+        conn_refuse(c, 400); /* where the body ends is unknown */
+        return -1;
+    }
     if (head.parser.method == HTTP_CONNECT && !s->upgrades) {
         conn_refuse(c, 501);
         return -1;

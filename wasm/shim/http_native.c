@@ -131,10 +131,13 @@ void server_gone(server *s)
 
 /* ---- accepting ---- */
 
-/* Room for one more: who has been idle the longest goes. */
+/* Room for one more: if one waits, who has been idle the longest goes. */
 static bool make_room(server *s)
 {
-    if (s->n_conns >= s->max_conns && s->waits[WAIT_IDLE].first)
+    wq_pollfd p = { .fd = s->fd, .events = 1 /* POLLIN */ };
+    if (s->n_conns < s->max_conns)
+        return true;
+    if (s->waits[WAIT_IDLE].first && wq_poll(&p, 1, 0) > 0)
         conn_close(s->waits[WAIT_IDLE].first);
     return s->n_conns < s->max_conns;
 }
