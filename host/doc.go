@@ -36,8 +36,8 @@
 // files, timers and lookups. At its memory limit a script gets an
 // InternalError, at its stack limit a RangeError. Contexts bound each call:
 // when one ends, running code stops, and so does whatever it waits for, be it a
-// blocking accept. It takes well under a millisecond for most code; some builtins on
-// huge arrays and strings take longer.
+// blocking accept. It takes well under a millisecond for most code, and up to
+// some tenths of a second for one pass of a builtin over hundreds of megabytes.
 //
 // # Errors
 //
