@@ -273,6 +273,10 @@ func TestInterruptedPromisesAreSilent(t *testing.T) {
 		"await 0; for (;;);",
 		"const f = async () => { await 0; for (;;); }; const g = async () => await f(); await Promise.all([g(), 1])",
 		"const g = (async function* () { await 0; for (;;); })(); for await (const x of g);",
+		"const g = (async function* () { await 0; for (;;); })(); g.next(); await 0; await 0; await new Promise(() => {})",
+		"const g = (async function* () { try { yield 1; } finally { for (;;); } })(); await g.next(); g.return(); await g.next()",
+		"const g = (async function* () { yield* (async function* () { await 0; for (;;); })(); })(); g.next().then(() => {}); await g.next()",
+		"globalThis.g = (async function* () { await 0; for (;;); })(); g.next(); g.next(); (async () => { for await (const x of g); })(); await g.next()",
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		interrupted(t, s.EvalModule(ctx, "/x.js", source), context.DeadlineExceeded)

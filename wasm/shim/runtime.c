@@ -157,25 +157,29 @@ WQ_EXPORT("wqjs_exit_code") int32_t wqjs_exit_code(void) { return wq.exit_code; 
 
 /* ---- engine hooks ---- */
 
-/* Builtins that work long without a poll (parsing, freeing) mostly allocate:
- * the allocator ticks as well. */
-static void tick(void)
+/* Builtins that work long without a poll (parsing, splitting, freeing) mostly
+ * allocate: the allocator ticks as well. When the script is to stop and no poll
+ * comes, it refuses memory, so that they fail; the engine then finds out why
+ * (JS_ThrowOutOfMemory polls). */
+enum { TICK_EVERY = 128, LATE = 4 };
+static uint32_t late; /* ticks since the first that said so, without a poll */
+
+static bool tick(void)
 {
     static uint32_t ticks;
-    if (++ticks % 1024 == 0)
-        wq_core_tick();
+    if (++ticks % TICK_EVERY == 0)
+        late = wq_core_tick() ? late + 1 : 0;
+    return late >= LATE;
 }
 
 static void *tick_calloc(void *opaque, size_t count, size_t size)
 {
-    tick();
-    return calloc(count, size);
+    return tick() ? NULL : calloc(count, size);
 }
 
 static void *tick_malloc(void *opaque, size_t size)
 {
-    tick();
-    return malloc(size);
+    return tick() ? NULL : malloc(size);
 }
 
 static void tick_free(void *opaque, void *p)
@@ -186,8 +190,7 @@ static void tick_free(void *opaque, void *p)
 
 static void *tick_realloc(void *opaque, void *p, size_t size)
 {
-    tick();
-    return realloc(p, size);
+    return tick() ? NULL : realloc(p, size);
 }
 
 static size_t usable_size(const void *p) { return malloc_usable_size((void *)p); }
@@ -196,6 +199,7 @@ static const JSMallocFunctions allocator = { tick_calloc, tick_malloc, tick_free
 
 static int on_interrupt(JSRuntime *rt, void *opaque)
 {
+    late = 0;
     return wq_core_tick() != 0 || wq_interrupt != 0 || wq.exiting;
 }
 
@@ -404,6 +408,7 @@ WQ_EXPORT("wqjs_resume") void wqjs_resume(void)
     }
     wq_interrupt = 0;
     wq.exiting = false;
+    late = 0;
 }
 
 WQ_EXPORT("wqjs_memory_used") uint32_t wqjs_memory_used(void)
