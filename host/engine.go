@@ -32,7 +32,7 @@ type Config struct {
 
 const defaultWorkers = 2
 
-// Engine is the compiled QuickJS, shared by all sandboxes. A process needs one.
+// Engine is the compiled QuickJS, shared by all images and sandboxes. A process needs one.
 // Its methods may be called from any goroutine.
 type Engine struct {
 	runtime  wazero.Runtime
@@ -46,6 +46,10 @@ type Engine struct {
 
 	mu        sync.Mutex
 	sandboxes map[*Sandbox]struct{} // those not closed
+	images    map[*Image]struct{}
+
+	plainMu sync.Mutex
+	plain   *Image // of the library alone; nil until used
 }
 
 // NewEngine compiles the engine, or loads it from the cache.
@@ -82,7 +86,7 @@ func (e *Engine) CacheError() error { return e.cacheErr }
 
 // compile makes an engine of module, with the files in cacheDir unless it is "".
 func compile(ctx context.Context, c Config, module []byte, cacheDir string) (_ *Engine, err error) {
-	e := &Engine{codecs: maps.Clone(c.Codecs), sandboxes: map[*Sandbox]struct{}{}}
+	e := &Engine{codecs: maps.Clone(c.Codecs), sandboxes: map[*Sandbox]struct{}{}, images: map[*Image]struct{}{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close(ctx))
@@ -120,13 +124,16 @@ func (e *Engine) Close(ctx context.Context) error {
 		return nil
 	}
 	e.closed = true
-	open := e.open()
+	open, images := e.open()
 	for _, s := range open {
 		s.shut() // all at once, so that the waits below overlap
 	}
 	var errs []error
 	for _, s := range open {
 		errs = append(errs, s.Close())
+	}
+	for _, img := range images {
+		errs = append(errs, img.Close())
 	}
 	if e.runtime != nil {
 		errs = append(errs, e.runtime.Close(ctx))
@@ -137,10 +144,10 @@ func (e *Engine) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (e *Engine) open() []*Sandbox {
+func (e *Engine) open() ([]*Sandbox, []*Image) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Collect(maps.Keys(e.sandboxes))
+	return slices.Collect(maps.Keys(e.sandboxes)), slices.Collect(maps.Keys(e.images))
 }
 
 func (e *Engine) add(s *Sandbox) {
@@ -149,8 +156,37 @@ func (e *Engine) add(s *Sandbox) {
 	e.sandboxes[s] = struct{}{}
 }
 
-func (e *Engine) remove(s *Sandbox) {
+// remove reports whether s was there.
+func (e *Engine) remove(s *Sandbox) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	_, ok := e.sandboxes[s]
 	delete(e.sandboxes, s)
+	return ok
+}
+
+func (e *Engine) addImage(img *Image) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.images[img] = struct{}{}
+}
+
+func (e *Engine) removeImage(img *Image) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.images, img)
+}
+
+// plainImage is the image that NewSandbox uses; e.life is held.
+func (e *Engine) plainImage(ctx context.Context) (*Image, error) {
+	e.plainMu.Lock()
+	defer e.plainMu.Unlock()
+	if e.plain == nil {
+		img, err := e.newImage(ctx, ImageConfig{})
+		if err != nil {
+			return nil, err
+		}
+		e.plain = img
+	}
+	return e.plain, nil
 }

@@ -115,6 +115,8 @@ var (
 	ErrClosed = errors.New("sandbox is closed")
 	// ErrEngineClosed: the engine was closed.
 	ErrEngineClosed = errors.New("engine is closed")
+	// ErrImageClosed: the image was closed.
+	ErrImageClosed = errors.New("image is closed")
 	// ErrInterrupted: Interrupt was called without a reason.
 	ErrInterrupted = errors.New("interrupted by the embedder")
 	// ErrCPUTime: Limits.CPUTime is used up.

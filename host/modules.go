@@ -28,11 +28,15 @@ var aliases = map[string]string{
 type modules struct {
 	guest *imports.Guest
 	dir   string // base of names without one
+	// What the engine has loaded needs no file any more: here, and in the image.
+	loaded, image map[string]struct{}
 	// The source given last by the embedder, which no file may hold.
 	name, source string
 }
 
-func newModules(g *imports.Guest, dir string) *modules { return &modules{guest: g, dir: dir} }
+func newModules(g *imports.Guest, dir string) *modules {
+	return &modules{guest: g, dir: dir, loaded: map[string]struct{}{}}
+}
 
 // moduleError is a failed import; it says who imported what, and where.
 type moduleError struct {
@@ -50,13 +54,20 @@ func (m *modules) Resolve(base, spec string) (string, error) {
 	if err != nil {
 		return "", &moduleError{fmt.Sprintf("cannot import %q%s: %v", spec, m.from(base, spec), err), fs.ErrNotExist}
 	}
-	if !strings.HasPrefix(name, js.Prefix) {
+	if !strings.HasPrefix(name, js.Prefix) && !m.has(name) {
 		// Where the import stands is known only here.
 		if err := m.guest.CheckModule(name); err != nil {
 			return "", &moduleError{fmt.Sprintf("cannot import %q%s: %v", spec, m.from(base, spec), explain(name, err)), err}
 		}
 	}
 	return name, nil
+}
+
+// has reports whether the engine has loaded the module.
+func (m *modules) has(name string) bool {
+	_, here := m.loaded[name]
+	_, there := m.image[name]
+	return here || there
 }
 
 func explain(name string, err error) error {
@@ -156,6 +167,7 @@ func (m *modules) Load(name string) ([]byte, error) {
 	if err != nil {
 		return nil, &moduleError{fmt.Sprintf("cannot load module %s: %v", name, explain(name, err)), err}
 	}
+	m.loaded[name] = struct{}{}
 	return src, nil
 }
 

@@ -63,6 +63,7 @@ func (s *Sandbox) Run(ctx context.Context) error {
 
 func (s *Sandbox) evalMain(ctx context.Context, name, src string) error {
 	s.modules.remember(name, src)
+	s.modules.loaded[name] = struct{}{}
 	if err := s.eval(ctx, name, src, evalModule|evalMain); err != nil {
 		return err
 	}
@@ -102,6 +103,9 @@ func (s *Sandbox) loop(ctx context.Context, more func() (bool, error)) error {
 func (s *Sandbox) wait() (err error) {
 	s.cpu.wait(true)
 	defer s.cpu.wait(false)
+	if s.room == nil {
+		s.room = make([]imports.Event, 0, s.layout.ringCap)
+	}
 	s.events, err = s.guest.Next(s.room)
 	if err != nil && s.guest.Interrupted() != nil {
 		return s.interrupted()
@@ -111,7 +115,7 @@ func (s *Sandbox) wait() (err error) {
 
 // dispatch hands the events to the guest, up to the first that fails.
 func (s *Sandbox) dispatch(ctx context.Context) error {
-	b, ok := s.mod.Memory().Read(s.ring, uint32(len(s.events)*imports.EventSize))
+	b, ok := s.mod.Memory().Read(s.layout.ring, uint32(len(s.events)*imports.EventSize))
 	if !ok {
 		return errors.New("the event ring lies outside of the guest's memory")
 	}

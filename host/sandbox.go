@@ -6,11 +6,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
 
 	"github.com/wqjs/wqjs/imports"
 )
@@ -23,82 +21,110 @@ import (
 // context. Interrupt, Close and Stats may be called at any time. None may be
 // called from code that the sandbox itself calls (a Writer, a Mount's FS).
 type Sandbox struct {
-	engine  *Engine
-	guest   *imports.Guest
-	mod     api.Module
-	modules *modules
-	stdio   stdio
-	cpu     cpuClock
+	engine *Engine
+	image  *Image // nil while it makes one
+	config SandboxConfig
+	limits Limits // with defaults filled in
+	layout layout
 
-	flag   uint32          // guest address of the interrupt flag
-	ring   uint32          // guest address of the event ring
-	events []imports.Event // fetched and not yet handled
-	room   []imports.Event // as many as the ring holds
-
-	fnEval, fnJobs, fnDispatch, fnPending, fnAlloc, fnFree, fnResume, fnError, fnErrorLen, fnExit api.Function
+	*instance // nil when freed
+	guest     *imports.Guest
+	modules   *modules
+	stdio     stdio
+	cpu       cpuClock
+	events    []imports.Event // fetched and not yet handled
+	room      []imports.Event // as many as the ring holds; nil until used
 
 	turn    chan struct{} // holds a token while a call runs
 	trapped bool          // guarded by the turn, as is all above
-	freed   sync.Once
+	freed   bool
 
-	mu      sync.Mutex // guards the fields below
+	mu      sync.Mutex // guards the fields below, and changes of instance and guest
 	running uint64     // the call in progress, 0 for none
 	calls   uint64     // numbers the calls
 	dead    error      // why no call can run: ErrClosed or a *TrapError
 }
 
-// NewSandbox makes a sandbox: an instance of the engine with the library
-// loaded. Errors name the wrong field or rule. The context bounds the making
+// NewSandbox makes a sandbox of the library alone: of an image that is made on
+// first use. Errors name the wrong field or rule. The context bounds the making
 // only.
 func (e *Engine) NewSandbox(ctx context.Context, c SandboxConfig) (*Sandbox, error) {
-	limits, err := c.Limits.check()
-	if err != nil {
-		return nil, err
-	}
-	dir, err := guestDir(c.Dir)
-	if err != nil {
-		return nil, err
-	}
 	e.life.RLock()
 	defer e.life.RUnlock()
 	if e.closed {
 		return nil, ErrEngineClosed
 	}
+	img, err := e.plainImage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return img.newSandbox(ctx, c)
+}
+
+// prepare makes a sandbox without an instance. It is called with engine.life
+// held.
+func (e *Engine) prepare(ctx context.Context, c SandboxConfig) (*Sandbox, error) {
+	s := &Sandbox{engine: e, config: c, turn: make(chan struct{}, 1)}
+	var err error
+	if s.limits, err = c.Limits.check(); err != nil {
+		return nil, err
+	}
+	if _, err = guestDir(c.Dir); err != nil {
+		return nil, err
+	}
 	if err := context.Cause(ctx); err != nil {
 		return nil, &InterruptError{err}
 	}
-	s := &Sandbox{engine: e, turn: make(chan struct{}, 1)}
 	s.stdio.init(c, s.cpu.wait)
-	cfg := c.imports(limits)
-	cfg.OnBlock = s.cpu.wait
-	cfg.Codecs = e.codecs
-	if s.guest, err = imports.NewGuest(cfg); err != nil {
+	if s.guest, err = s.newGuest(); err != nil {
 		return nil, err
 	}
-	s.modules = newModules(s.guest, dir)
-	s.guest.SetModules(s.modules)
+	s.attach()
+	s.cpu.init(s.limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
 	e.add(s)
-	if err := s.start(ctx, c, dir, limits); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	s.cpu.init(limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
 	return s, nil
 }
 
-func (s *Sandbox) start(ctx context.Context, c SandboxConfig, dir string, limits Limits) error {
-	for _, g := range c.Grants {
-		if g.File == nil {
-			return fmt.Errorf("Grants: File of %q is nil", g.Name)
-		}
-		if err := s.guest.GrantFile(g.Name, g.File); err != nil {
-			return err
-		}
+func (s *Sandbox) newGuest() (*imports.Guest, error) {
+	cfg := s.config.imports(s.limits)
+	cfg.OnBlock = s.cpu.wait
+	cfg.Codecs = s.engine.codecs
+	return imports.NewGuest(cfg)
+}
+
+// attach gives a new guest what it calls.
+func (s *Sandbox) attach() {
+	dir, _ := guestDir(s.config.Dir) // prepare has checked it
+	s.modules = newModules(s.guest, dir)
+	if s.image != nil {
+		s.modules.image = s.image.loaded
 	}
-	if err := s.instantiate(ctx, c); err != nil {
+	s.guest.SetModules(s.modules)
+}
+
+// boot makes the runtime in an instance of the sandbox's own and loads the
+// library.
+func (s *Sandbox) boot(ctx context.Context) error {
+	in, err := s.engine.instantiate(s.guest.With(ctx), s.limits.Memory, true)
+	if err != nil {
+		return err
+	}
+	s.serve(in)
+	if s.layout, err = in.readLayout(s.guest.With(ctx)); err != nil {
+		return err
+	}
+	if err := s.grant(); err != nil {
 		return err
 	}
 	return s.enter(ctx, func(ctx context.Context) error {
-		if err := s.initialize(ctx, dir, limits); err != nil {
+		r, err := s.call(ctx, s.mod.ExportedFunction("wqjs_init"), s.heapLimit(), uint64(s.limits.Stack))
+		if err != nil {
+			return err
+		}
+		if int32(r) < 0 {
+			return fmt.Errorf("start the engine in %d bytes (Limits.Memory): error %d", s.limits.Memory, -int32(r))
+		}
+		if err := s.begun(ctx, "", false); err != nil {
 			return err
 		}
 		src, err := s.modules.Load(preludeName)
@@ -109,75 +135,118 @@ func (s *Sandbox) start(ctx context.Context, c SandboxConfig, dir string, limits
 	})
 }
 
-func (s *Sandbox) instantiate(ctx context.Context, c SandboxConfig) error {
-	mc := s.stdio.config(wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
-		WithRandSource(rand.Reader).WithSysWalltime().WithSysNanotime().
-		WithNanosleep(s.guest.Nanosleep))
-	for _, kv := range c.Env {
-		if name, value, ok := strings.Cut(kv, "="); ok && s.guest.MayEnv(name) {
-			mc = mc.WithEnv(name, value)
+// start makes the sandbox a copy of its image, in the instance given unless that
+// is nil. Nothing in it runs scripts or waits.
+func (s *Sandbox) start(ctx context.Context, in *instance) (err error) {
+	img := s.image
+	if least := max(uint64(img.pages)*wasmPage, uint64(img.memory.Size())); s.limits.Memory < least || s.heapLimit() < img.heap+minHeap {
+		return fmt.Errorf("Limits.Memory is %d bytes, too little for an image of %d with %d in use", s.limits.Memory, least, img.heap)
+	}
+	ctx = s.guest.With(ctx)
+	if in == nil {
+		if in, err = img.get(ctx, s.limits.Memory); err != nil {
+			return err
 		}
 	}
-	ctx, mc = s.guest.ModuleConfig(ctx, mc)
-	mod, err := s.engine.runtime.InstantiateModule(ctx, s.engine.compiled, mc)
-	if err != nil {
-		return fmt.Errorf("instantiate the engine: %w", err)
-	}
-	s.mod = mod
-	for name, fn := range map[string]*api.Function{
-		"wqjs_eval": &s.fnEval, "wqjs_jobs": &s.fnJobs, "wqjs_dispatch": &s.fnDispatch,
-		"wqjs_pending": &s.fnPending, "wqjs_alloc": &s.fnAlloc, "wqjs_free": &s.fnFree,
-		"wqjs_resume": &s.fnResume, "wqjs_error": &s.fnError, "wqjs_error_len": &s.fnErrorLen,
-		"wqjs_exit_code": &s.fnExit,
-	} {
-		*fn = mod.ExportedFunction(name)
-	}
-	layout, err := s.call(s.guest.With(ctx), mod.ExportedFunction("wqjs_layout"))
-	if err != nil {
+	s.serve(in)
+	s.layout, s.modules.image = img.layout, img.loaded
+	if err := s.grant(); err != nil {
 		return err
 	}
-	words, ok := mod.Memory().Read(uint32(layout), 12)
-	if !ok {
-		return errors.New("the engine's layout lies outside of its memory")
+	return s.begun(ctx, img.dir, img.env)
+}
+
+// serve binds the sandbox to an instance.
+func (s *Sandbox) serve(in *instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.instance = in
+	in.user = s
+	s.guest.Enter(in.slot)
+}
+
+func (s *Sandbox) grant() error {
+	for _, g := range s.config.Grants {
+		if g.File == nil {
+			return fmt.Errorf("Grants: File of %q is nil", g.Name)
+		}
+		if err := s.guest.GrantFile(g.Name, g.File); err != nil {
+			return err
+		}
 	}
-	s.flag = binary.LittleEndian.Uint32(words)
-	s.ring = binary.LittleEndian.Uint32(words[4:])
-	s.room = make([]imports.Event, 0, binary.LittleEndian.Uint32(words[8:]))
 	return nil
 }
 
-// initialize makes the runtime in the guest.
-func (s *Sandbox) initialize(ctx context.Context, dir string, limits Limits) error {
-	// The heap limit of JavaScript is below the memory's, so that an error can
-	// be thrown and handled before memory cannot grow.
-	heap := min(limits.Memory-min(limits.Memory/4, 8<<20), 1<<32-1)
-	r, err := s.call(ctx, s.mod.ExportedFunction("wqjs_init"), heap, uint64(limits.Stack))
+// minHeap is what JavaScript must have left to run at all, in bytes.
+const minHeap = 256 << 10
+
+// heapLimit is the limit of JavaScript's heap. It is below the memory's, so that
+// an error can be thrown and handled before memory cannot grow.
+func (s *Sandbox) heapLimit() uint64 {
+	m := s.limits.Memory
+	return min(m-min(m/4, 8<<20), 1<<32-1)
+}
+
+// begun tells a runtime whose working folder is dir, and which has an
+// environment if env is set, about this sandbox.
+func (s *Sandbox) begun(ctx context.Context, dir string, env bool) error {
+	var seed [8]byte
+	if _, err := io.ReadFull(rand.Reader, seed[:]); err != nil {
+		return fmt.Errorf("seed the engine: %w", err)
+	}
+	_, err := s.call(ctx, s.fnStart, s.limits.Memory/wasmPage, s.heapLimit(), uint64(s.limits.Stack), binary.LittleEndian.Uint64(seed[:]))
 	if err != nil {
 		return err
 	}
-	if int32(r) < 0 {
-		return fmt.Errorf("start the engine in %d bytes (Limits.Memory): error %d", limits.Memory, -int32(r))
+	if dir != s.modules.dir {
+		p, err := s.put(ctx, s.modules.dir)
+		if err != nil {
+			return err
+		}
+		defer s.free(ctx, p)
+		if _, err = s.call(ctx, s.mod.ExportedFunction("wqjs_set_cwd"), uint64(p)); err != nil {
+			return err
+		}
 	}
-	p, err := s.put(ctx, dir)
+	return s.setEnv(ctx, env)
+}
+
+// setEnv gives the guest the environment it may see; had says that it has one.
+func (s *Sandbox) setEnv(ctx context.Context, had bool) error {
+	var block strings.Builder
+	n := 0
+	for _, kv := range s.config.Env {
+		name, _, ok := strings.Cut(kv, "=")
+		if !ok || !s.guest.MayEnv(name) {
+			continue
+		}
+		if strings.IndexByte(kv, 0) >= 0 {
+			return fmt.Errorf("SandboxConfig.Env: the value of %s has a NUL byte", name)
+		}
+		block.WriteString(kv)
+		block.WriteByte(0)
+		n++
+	}
+	if n == 0 && !had {
+		return nil
+	}
+	p, err := s.put(ctx, block.String())
 	if err != nil {
 		return err
 	}
-	defer s.free(ctx, p)
-	_, err = s.call(ctx, s.mod.ExportedFunction("wqjs_set_cwd"), uint64(p))
+	r, err := s.call(ctx, s.mod.ExportedFunction("wqjs_set_environ"), uint64(p), uint64(n))
+	if err == nil && int32(r) < 0 {
+		err = errors.New("the sandbox has no room for its environment: raise Limits.Memory")
+	}
 	return err
 }
 
 // enter runs f with the guest to itself, under ctx and the limits.
 func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) error {
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		return &InterruptError{context.Cause(ctx)}
+	if err := s.lock(ctx); err != nil {
+		return err
 	}
 	defer func() { <-s.turn }()
-	if err := context.Cause(ctx); err != nil {
-		return &InterruptError{err}
-	}
 	defer s.end()
 	call, err := s.begin(s.guest.With(ctx))
 	if err != nil {
@@ -190,6 +259,20 @@ func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) erro
 	stop := context.AfterFunc(ctx, func() { s.interrupt(call, context.Cause(ctx)) })
 	defer stop()
 	return f(s.guest.With(ctx))
+}
+
+// lock waits for the turn, which is given up by receiving from s.turn.
+func (s *Sandbox) lock(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return &InterruptError{context.Cause(ctx)}
+	}
+	if err := context.Cause(ctx); err != nil {
+		<-s.turn
+		return &InterruptError{err}
+	}
+	return nil
 }
 
 // begin makes this the call in progress. Marks of an earlier interrupt are
@@ -256,7 +339,7 @@ func (s *Sandbox) stop(cause error) {
 	if cause == nil {
 		cause = ErrInterrupted
 	}
-	s.guest.Store32(s.flag, 1) // before the cause, so that the guest never sees just that
+	s.slot.Store32(s.layout.flag, 1) // before the cause, so that the guest never sees just that
 	s.guest.Interrupt(cause)
 	s.stdio.interrupt()
 }
@@ -267,7 +350,11 @@ func (s *Sandbox) Close() error {
 	s.shut()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
-	return s.discard()
+	err := s.discard()
+	if s.engine.remove(s) && s.image != nil {
+		err = errors.Join(err, s.image.leave())
+	}
+	return err
 }
 
 // shut makes calls fail, the one in progress too.
@@ -278,17 +365,102 @@ func (s *Sandbox) shut() {
 	s.stop(ErrClosed)
 }
 
-// discard frees what the sandbox holds, once; the caller has the turn.
-func (s *Sandbox) discard() (err error) {
-	s.freed.Do(func() {
-		s.engine.remove(s)
-		if s.mod != nil {
-			err = s.mod.Close(context.Background())
-		}
-		err = errors.Join(err, s.guest.Close())
-		s.modules, s.events = nil, nil
-	})
+// discard frees all that the sandbox holds but its place in the engine and the
+// image; the caller has the turn. Only Reset brings it back.
+func (s *Sandbox) discard() error {
+	if s.freed {
+		return nil
+	}
+	s.freed = true
+	in := s.detach()
+	err := s.guest.Close()
+	if in != nil {
+		err = errors.Join(err, s.image.put(in))
+	}
+	s.modules, s.events, s.room = nil, nil, nil
 	return err
+}
+
+// detach parts the sandbox from its instance, which it returns if it may serve
+// another one, and else closes. Nothing of the guest runs after it.
+func (s *Sandbox) detach() *instance {
+	in := s.instance
+	if in == nil {
+		return nil
+	}
+	keep := !s.trapped && s.image != nil
+	if keep {
+		in.stack.Set(s.image.stack)
+		opened, root := in.slot.Opened()
+		lost, err := in.fnRecycle.Call(s.guest.With(context.Background()), uint64(opened))
+		keep = err == nil && lost[0] == 0 && !root
+	}
+	s.mu.Lock()
+	s.instance = nil
+	in.user = nil
+	s.guest.Leave()
+	s.mu.Unlock()
+	if !keep {
+		_ = in.close() // frees memory: there is nothing to be done about it
+		return nil
+	}
+	return in
+}
+
+// Reset makes the sandbox what it was when it was new: memory, fds, files and
+// timers. Grants are granted again, from files that must still be open. What
+// limits count over the life of a sandbox starts anew. It waits for a call in
+// progress. A sandbox that trapped works again. One that could not be reset can
+// only be closed.
+func (s *Sandbox) Reset(ctx context.Context) error {
+	if s.image == nil {
+		return errors.New("a sandbox that makes an image cannot be reset")
+	}
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer func() { <-s.turn }()
+	if err := s.death(); errors.Is(err, ErrClosed) {
+		return err
+	}
+	err := s.reset(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("reset: %w", err), s.discard())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !errors.Is(s.dead, ErrClosed) { // meanwhile
+		s.dead = err
+	}
+	return err
+}
+
+// reset is Reset with the turn.
+func (s *Sandbox) reset(ctx context.Context) error {
+	in := s.detach()
+	guest, err := s.renewGuest()
+	if err == nil && in != nil {
+		if _, err = s.image.clean(in, maxPrivate); err != nil {
+			err = errors.Join(err, in.close())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.guest = guest
+	s.mu.Unlock()
+	s.trapped, s.freed, s.events = false, false, nil
+	s.attach()
+	s.cpu.init(s.limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
+	return s.start(ctx, in)
+}
+
+func (s *Sandbox) renewGuest() (*imports.Guest, error) {
+	if !s.freed {
+		return s.guest.Renew()
+	}
+	return s.newGuest()
 }
 
 // Stats is what a sandbox uses now.
@@ -301,5 +473,8 @@ type Stats struct {
 func (s *Sandbox) Stats() Stats {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
-	return Stats{Memory: s.guest.MemorySize(), FDs: s.guest.OpenFDs()}
+	if s.instance == nil {
+		return Stats{}
+	}
+	return Stats{Memory: s.slot.MemorySize(), FDs: s.guest.OpenFDs()}
 }

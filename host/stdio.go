@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental/sys"
 
 	"github.com/wqjs/wqjs/imports"
@@ -31,19 +30,6 @@ func (s *stdio) init(c SandboxConfig, wait func(bool)) {
 	if c.Stderr != nil {
 		s.err = newOutput(c.Stderr, wait)
 	}
-}
-
-func (s *stdio) config(mc wazero.ModuleConfig) wazero.ModuleConfig {
-	if s.in != nil {
-		mc = mc.WithStdin(s.in)
-	}
-	if s.out != nil {
-		mc = mc.WithStdout(s.out)
-	}
-	if s.err != nil {
-		mc = mc.WithStderr(s.err)
-	}
-	return mc
 }
 
 func (s *stdio) interrupt() {

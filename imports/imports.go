@@ -12,9 +12,7 @@ import (
 	"os"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/experimental/sys"
-	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/wqjs/wqjs/imports/codec"
@@ -22,7 +20,6 @@ import (
 	"github.com/wqjs/wqjs/imports/event"
 	"github.com/wqjs/wqjs/imports/internal/fdtable"
 	"github.com/wqjs/wqjs/imports/internal/guest"
-	"github.com/wqjs/wqjs/imports/internal/linmem"
 	"github.com/wqjs/wqjs/imports/internal/loop"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
 	"github.com/wqjs/wqjs/imports/internal/policy"
@@ -96,23 +93,23 @@ type Config struct {
 	// Codecs are content codings besides gzip and deflate, by name.
 	Codecs map[string]Codec
 
-	MemoryLimit uint64 // bytes
-	MaxFDs      int
-	MaxTimers   int
-	MaxLookups  int
-	MaxOpen     int // files
+	MaxFDs     int
+	MaxTimers  int
+	MaxLookups int
+	MaxOpen    int // files
 	// OnBlock is told when a blocking call starts and stops waiting.
 	OnBlock func(waiting bool)
 }
 
-// Guest is the host's state of one sandbox. Its methods are for the goroutine
-// that runs the sandbox, but for Interrupt.
+// Guest is the host's state of one sandbox, but for its memory. Its methods are
+// for the goroutine that runs the sandbox, but for those that say otherwise.
 type Guest struct {
 	g       *guest.Guest
 	cancel  context.CancelFunc
-	memory  *linmem.Memory
+	config  Config
 	files   *rootfs.FS
 	modules *rootfs.FS
+	slot    *Slot // nil: none
 }
 
 // NewGuest checks c and makes a Guest. Errors name the wrong rule or folder.
@@ -125,10 +122,10 @@ func NewGuest(c Config) (*Guest, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory, err := linmem.New(c.MemoryLimit)
-	if err != nil {
-		return nil, errors.Join(err, files.Close(), modules.Close())
-	}
+	return newGuest(c, p, files, modules), nil
+}
+
+func newGuest(c Config, p *policy.Policy, files, modules *rootfs.FS) *Guest {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Guest{
 		g: &guest.Guest{
@@ -145,10 +142,33 @@ func NewGuest(c Config) (*Guest, error) {
 			Ctx:        ctx,
 		},
 		cancel:  cancel,
-		memory:  memory,
+		config:  c,
 		files:   files,
 		modules: modules,
-	}, nil
+	}
+}
+
+// Renew closes every fd, file and wait of the guest, and gives a new guest of
+// the same configuration. Nothing else may be done with the old one.
+func (g *Guest) Renew() (*Guest, error) {
+	err := errors.Join(g.release(), g.files.Reset(), g.modules.Reset())
+	return newGuest(g.config, g.g.Policy, g.files, g.modules), err
+}
+
+// Enter makes g the guest of slot's instance.
+func (g *Guest) Enter(slot *Slot) {
+	g.slot = slot
+	slot.guest = g
+	slot.files.Set(g.files)
+}
+
+// Leave ends Enter.
+func (g *Guest) Leave() {
+	if g.slot != nil {
+		g.slot.guest = nil
+		g.slot.files.Set(nil)
+		g.slot = nil
+	}
 }
 
 // fileSystems makes what the guest sees through WASI and what modules may be
@@ -233,13 +253,6 @@ func (g *Guest) ReadModule(path string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// ModuleConfig adds the guest's file system and memory to the configuration and
-// the context of its instance.
-func (g *Guest) ModuleConfig(ctx context.Context, c wazero.ModuleConfig) (context.Context, wazero.ModuleConfig) {
-	fsc := wazero.NewFSConfig().(sysfs.FSConfig).WithSysFSMount(g.files, "/")
-	return experimental.WithMemoryAllocator(g.With(ctx), g.memory), c.WithFSConfig(fsc)
-}
-
 // With returns a context for calls into the guest.
 func (g *Guest) With(ctx context.Context) context.Context { return guest.With(ctx, g.g) }
 
@@ -274,24 +287,42 @@ func (g *Guest) Resume() { g.g.Loop.Resume() }
 // Interrupted is the cause given to Interrupt.
 func (g *Guest) Interrupted() error { return g.g.Loop.Interrupted() }
 
-// Store32 writes a word of guest memory; any goroutine may call it.
-func (g *Guest) Store32(addr, v uint32) { g.memory.Store32(addr, v) }
+// Held is something that a guest holds.
+type Held struct {
+	N    int
+	What string
+}
 
-// MemorySize is the size of the guest's memory in bytes.
-func (g *Guest) MemorySize() uint64 { return g.memory.Size() }
+// Pending lists what would be lost if the guest were a memory alone.
+func (g *Guest) Pending() (all []Held) {
+	timers, ops := g.g.Loop.Pending()
+	for _, h := range []Held{
+		{timers, "pending timers"}, {ops, "operations in progress"},
+		{g.g.FDs.Len(), "open sockets"}, {g.files.Len(), "open files"},
+	} {
+		if h.N > 0 {
+			all = append(all, h)
+		}
+	}
+	return all
+}
 
 // OpenFDs is how many socket fds are open.
 func (g *Guest) OpenFDs() int { return g.g.FDs.Len() }
 
-// Nanosleep is for wazero's ModuleConfig.WithNanosleep: it ends on Interrupt.
+// Nanosleep sleeps, until Interrupt.
 func (g *Guest) Nanosleep(ns int64) { g.g.Loop.SleepNS(ns) }
 
-// Close closes every fd, file and wait of the guest, and frees its memory: the
-// instance is closed before.
+// Close closes every fd, file and wait of the guest.
 func (g *Guest) Close() error {
+	return errors.Join(g.release(), g.files.Close(), g.modules.Close())
+}
+
+// release closes all but the file systems.
+func (g *Guest) release() error {
+	g.Leave()
 	g.cancel()
-	g.memory.Free()
-	return errors.Join(g.g.Loop.Close(), g.g.Codecs.Close(), g.g.FDs.CloseAll(), g.files.Close(), g.modules.Close())
+	return errors.Join(g.g.Loop.Close(), g.g.Codecs.Close(), g.g.FDs.CloseAll())
 }
 
 // CheckModule says whether a module file can be read under the guest's grants.

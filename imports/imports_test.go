@@ -96,13 +96,12 @@ func TestZeroConfig(t *testing.T) {
 	if err := g.CheckModule(file); !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "--allow-read="+file) {
 		t.Errorf("CheckModule: %v", err)
 	}
-	if g.MayEnv("PATH") || g.MayEnv("") || g.OpenFDs() != 0 || g.MemorySize() != 0 {
+	if g.MayEnv("PATH") || g.MayEnv("") || g.OpenFDs() != 0 || len(g.Pending()) != 0 {
 		t.Error("something is granted")
 	}
 	if events, err := g.Next(make([]imports.Event, 0, 16)); len(events) != 0 || err != nil {
 		t.Errorf("%+v, %v", events, err)
 	}
-	g.Store32(0, 1)
 }
 
 func TestModules(t *testing.T) {
@@ -156,28 +155,32 @@ func TestInstance(t *testing.T) {
 	if imports.Instantiate(ctx, r) == nil {
 		t.Error("instantiated twice")
 	}
-	g, err := imports.NewGuest(imports.Config{MemoryLimit: 3 << 16})
+	g, err := imports.NewGuest(imports.Config{})
 	check(t, err)
-	ictx, mc := g.ModuleConfig(ctx, wazero.NewModuleConfig())
+	s, err := imports.NewSlot(3 << 16)
+	check(t, err)
+	ictx, mc := s.ModuleConfig(ctx, wazero.NewModuleConfig())
+	g.Enter(s)
 	memory := []byte{0, 'a', 's', 'm', 1, 0, 0, 0, 5, 3, 1, 0, 2, 7, 5, 1, 1, 'm', 2, 0} // of 2 pages
 	mod, err := r.InstantiateWithConfig(ictx, memory, mc)
 	check(t, err)
-	if g.MemorySize() != 2<<16 {
-		t.Errorf("the memory has %d bytes", g.MemorySize())
+	if s.MemorySize() != 2<<16 {
+		t.Errorf("the memory has %d bytes", s.MemorySize())
 	}
 	if _, ok := mod.Memory().Grow(2); ok {
 		t.Error("grew over the limit")
 	}
-	g.Store32(8, 0x01010101)
-	if v, _ := mod.Memory().ReadUint32Le(8); v != 0x01010101 {
+	s.Store32(8, 0x01010101)
+	if v, _ := mod.Memory().ReadUint32Le(8); v != 0x01010101 || s.Load32(8) != v {
 		t.Errorf("stored %#x", v)
 	}
-	check(t, mod.Close(ctx))
 	check(t, g.Close())
-	if g.MemorySize() != 0 {
-		t.Error("memory is left after Close")
+	check(t, mod.Close(ctx))
+	s.Free()
+	if s.MemorySize() != 0 {
+		t.Error("memory is left after Free")
 	}
-	g.Store32(8, 1)
+	s.Store32(8, 1)
 	g.Interrupt(errors.New("late"))
 	g.Resume()
 }

@@ -18,16 +18,16 @@ func addressSpace(t *testing.T) (size int64) {
 	return size * int64(os.Getpagesize())
 }
 
-// TestCloseWithoutInstance frees the memory that no module took.
-func TestCloseWithoutInstance(t *testing.T) {
+// TestFreeWithoutInstance frees the memory that no module took.
+func TestFreeWithoutInstance(t *testing.T) {
 	before := addressSpace(t)
 	for range 4 {
-		g, err := imports.NewGuest(imports.Config{MemoryLimit: 4 << 30})
+		s, err := imports.NewSlot(4 << 30)
 		check(t, err)
 		if d := addressSpace(t) - before; d < 4<<30 {
-			t.Errorf("a guest takes %d bytes of address space", d)
+			t.Errorf("a slot takes %d bytes of address space", d)
 		}
-		check(t, g.Close())
+		s.Free()
 	}
 	if d := addressSpace(t) - before; d > 1<<30 {
 		t.Errorf("%d bytes are left", d)

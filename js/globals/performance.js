@@ -7,14 +7,12 @@
 
 import { finishInterface } from 'wqjs:internal/globals/idl';
 import { now } from 'wqjs:internal/globals/primordials';
+import { timeOrigin } from 'wqjs:internal/native';
 
-const { now: dateNow } = Date;
 const TOKEN = {};
 
 class Performance {
-  // Found on first use: a clock that was read before an image was taken would
-  // tell the time of the image.
-  #timeOrigin = undefined;
+  #brand = true;
 
   constructor(token) {
     if (token !== TOKEN) throw new TypeError('Performance: illegal constructor');
@@ -22,13 +20,14 @@ class Performance {
 
   /** Milliseconds since the sandbox started. */
   now() {
-    this.#timeOrigin;
+    this.#brand;
     return now();
   }
 
   /** The Unix time of the start in milliseconds. */
   get timeOrigin() {
-    return (this.#timeOrigin ??= dateNow() - now());
+    this.#brand;
+    return timeOrigin(); // that of the sandbox, also if its image has read it
   }
 
   toJSON() {

@@ -434,6 +434,12 @@ static JSValue import_now(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     return v;
 }
 
+/* The Unix time at which the sandbox started, in milliseconds. */
+static JSValue time_origin(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    return JS_NewFloat64(ctx, wq_time_origin());
+}
+
 static JSValue script_args(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     JSValue arr = JS_NewArray(ctx);
@@ -552,6 +558,7 @@ static const JSCFunctionListEntry funcs[] = {
     JS_CFUNC_DEF("evalScript", 3, eval_script),
     JS_CFUNC_DEF("importNow", 1, import_now),
     JS_CFUNC_DEF("scriptArgs", 0, script_args),
+    JS_CFUNC_DEF("timeOrigin", 0, time_origin),
     JS_CFUNC_DEF("lookupStart", 3, lookup_start),
     JS_CFUNC_DEF("lookupCancel", 1, lookup_cancel),
     JS_CFUNC_DEF("lookupResult", 2, lookup_result),

@@ -20,8 +20,9 @@ static wq_event ring[RING_CAP];
 
 /* Addresses the host reads once, after init. */
 static struct {
-    uint32_t interrupt, ring, ring_cap;
+    uint32_t interrupt, ring, ring_cap, memory_end;
 } layout;
+extern uint32_t wq_memory_end;
 
 static JSValue main_promise;
 static bool main_reported;
@@ -243,6 +244,7 @@ WQ_EXPORT("wqjs_layout") const void *wqjs_layout(void)
     layout.interrupt = (uint32_t)&wq_interrupt;
     layout.ring = (uint32_t)ring;
     layout.ring_cap = RING_CAP;
+    layout.memory_end = (uint32_t)&wq_memory_end;
     return &layout;
 }
 

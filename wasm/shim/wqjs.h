@@ -169,6 +169,10 @@ int wq_module_set_meta(JSContext *ctx, JSModuleDef *m, bool is_main);
 extern const JSCFunctionListEntry wq_codec_funcs[];
 extern const int wq_codec_funcs_len;
 
+/* image.c */
+/* The Unix time of the start in milliseconds. */
+double wq_time_origin(void);
+
 /* event.c */
 extern const JSCFunctionListEntry wq_event_funcs[];
 extern const int wq_event_funcs_len;

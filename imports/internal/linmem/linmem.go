@@ -23,6 +23,8 @@ type Memory struct {
 	mu     sync.Mutex
 	region []byte // the whole reservation; nil after Free
 	usable uint64 // how much of it is committed
+	limit  uint64
+	image  *Image // what Copy made this a copy of
 	size   atomic.Uint64
 }
 
@@ -46,8 +48,22 @@ func New(limit uint64) (*Memory, error) {
 		release(region)
 		return nil, fmt.Errorf("commit %d bytes of guest memory: %w", m.usable, err)
 	}
-	m.region = region
+	m.region, m.limit = region, limit
 	return m, nil
+}
+
+// SetLimit makes limit the size beyond which the memory does not grow, rounded
+// down to pages. It reports whether that is possible: the memory is no larger
+// now, and New took as much.
+func (m *Memory) SetLimit(limit uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	limit &^= 0xffff
+	if limit > uint64(len(m.region)) || limit < m.size.Load() {
+		return false
+	}
+	m.limit = limit
+	return true
 }
 
 // Allocate implements experimental.MemoryAllocator for the one memory of an
@@ -59,7 +75,7 @@ func (m *Memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 func (m *Memory) Reallocate(size uint64) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if size > uint64(len(m.region)) || size < m.size.Load() {
+	if size > m.limit || size < m.size.Load() {
 		return nil
 	}
 	if size > m.usable {
@@ -78,7 +94,7 @@ func (m *Memory) Free() {
 	defer m.mu.Unlock()
 	if m.region != nil {
 		release(m.region)
-		m.region = nil
+		m.region, m.image, m.limit = nil, nil, 0
 		m.size.Store(0)
 	}
 }
@@ -91,8 +107,24 @@ func (m *Memory) Size() uint64 { return m.size.Load() }
 func (m *Memory) Store32(addr, v uint32) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.region == nil || uint64(addr)+4 > m.size.Load() || addr%4 != 0 {
-		return
+	if p := m.word(addr); p != nil {
+		atomic.StoreUint32(p, v)
 	}
-	atomic.StoreUint32((*uint32)(unsafe.Pointer(&m.region[addr])), v)
+}
+
+// Load32 is the counterpart of Store32: 0 where there is no memory.
+func (m *Memory) Load32(addr uint32) uint32 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p := m.word(addr); p != nil {
+		return atomic.LoadUint32(p)
+	}
+	return 0
+}
+
+func (m *Memory) word(addr uint32) *uint32 {
+	if m.region == nil || uint64(addr)+4 > m.size.Load() || addr%4 != 0 {
+		return nil
+	}
+	return (*uint32)(unsafe.Pointer(&m.region[addr]))
 }

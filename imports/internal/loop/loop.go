@@ -230,6 +230,13 @@ func (l *Loop) Alive() bool {
 	return l.refs > 0 || l.ops > 0 || len(l.done) > 0
 }
 
+// Pending is how many timers there are, and operations not yet reported.
+func (l *Loop) Pending() (timers, ops int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.timers), l.ops
+}
+
 // ErrClosed is returned by waits after Close.
 var ErrClosed = errors.New("loop is closed")
 

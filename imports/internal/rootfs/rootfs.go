@@ -279,6 +279,13 @@ func (f *FS) closeFiles() error {
 	return errors.Join(errs...)
 }
 
+// Len is how many files and folders are open.
+func (f *FS) Len() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.slots
+}
+
 // reserve takes one of MaxOpenFiles; release or forget gives it back.
 func (f *FS) reserve() sys.Errno {
 	f.mu.Lock()

@@ -1,0 +1,81 @@
+/* Images: what a memory that is a copy of another one must set anew, and what
+ * it must give back before it becomes a copy again. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <wasi/api.h>
+#include "wqjs.h"
+
+/* Heap of the C library. The break is our own count, since a memory cannot
+ * shrink: when it is made a copy of an image again, the heap starts over where
+ * the image's ends, in memory that is there already. */
+
+#define WASM_PAGE 65536u
+
+uint64_t wq_memory_limit = UINT64_MAX; /* bytes */
+uint32_t wq_memory_end;                /* in 64 KiB pages; 0: not asked yet */
+
+void *sbrk(intptr_t increment)
+{
+    uint32_t size = __builtin_wasm_memory_size(0), end = wq_memory_end ? wq_memory_end : size;
+    uint64_t pages = (uint64_t)increment / WASM_PAGE;
+    wq_memory_end = end;
+    if (increment < 0 || increment % WASM_PAGE != 0)
+        abort(); /* dlmalloc is built not to */
+    if ((end + pages) * WASM_PAGE > wq_memory_limit ||
+        (end + pages > size && __builtin_wasm_memory_grow(0, end + pages - size) == (size_t)-1)) {
+        errno = ENOMEM;
+        return (void *)-1;
+    }
+    wq_memory_end = end + pages;
+    return (void *)(uintptr_t)(end * (uint64_t)WASM_PAGE);
+}
+
+static double time_origin; /* ms since 1970 */
+
+double wq_time_origin(void) { return time_origin; }
+
+/* The runtime starts to live: limits of 0 leave the engine's default. */
+WQ_EXPORT("wqjs_start")
+void wqjs_start(uint32_t memory_pages, uint32_t heap_limit, uint32_t stack_size, uint64_t seed)
+{
+    struct timeval now;
+    gettimeofday(&now, NULL);
+    time_origin = now.tv_sec * 1e3 + now.tv_usec / 1e3;
+    wq_memory_limit = (uint64_t)memory_pages * WASM_PAGE;
+    if (heap_limit)
+        JS_SetMemoryLimit(wq.rt, heap_limit);
+    if (stack_size)
+        JS_SetMaxStackSize(wq.rt, stack_size);
+    JS_ReseedContext(wq.ctx, seed);
+}
+
+/* The environment: count strings in a block from wqjs_alloc, which stays. */
+WQ_EXPORT("wqjs_set_environ") int32_t wqjs_set_environ(char *block, uint32_t count)
+{
+    char **env = calloc(count + 1, sizeof(*env));
+    if (!env)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        env[i] = block;
+        while (*block++)
+            ;
+    }
+    environ = env;
+    return 0;
+}
+
+/* Closes the files of fds 4 to 3 + opened, and returns a bit for each of 0 to 3
+ * (the standard streams and the root) that is not there any more. */
+WQ_EXPORT("wqjs_recycle") uint32_t wqjs_recycle(uint32_t opened)
+{
+    uint32_t lost = 0;
+    __wasi_prestat_t st;
+    for (uint32_t fd = 4; fd < 4 + opened; fd++)
+        (void)!__wasi_fd_close(fd);
+    for (uint32_t fd = 0; fd < 4; fd++)
+        if (__wasi_fd_prestat_get(fd, &st) == __WASI_ERRNO_BADF)
+            lost |= 1u << fd;
+    return lost;
+}
