@@ -284,7 +284,7 @@ func TestImageLimits(t *testing.T) {
 	ctx := t.Context()
 	img := image(t, ImageConfig{Sandbox: SandboxConfig{Limits: Limits{Memory: 512 << 20, Stack: 900 << 10}}})
 	grow := "let all = []; try { for (;;) all.push(new Uint8Array(1 << 20)); } catch (e) { const n = all.length; all = null; print(e.name, n) }"
-	for _, mb := range []uint64{8, 200, 4, 64} {
+	for _, mb := range []uint64{8, 200, 4, 64, 200, 256, 200, 256} { // also in memories that have grown
 		s, out := img.of(t, SandboxConfig{Limits: Limits{Memory: mb << 20}})
 		if err := s.Eval(ctx, "x.js", grow); err != nil {
 			t.Fatal(err)

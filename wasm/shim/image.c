@@ -14,13 +14,19 @@
 #define WASM_PAGE 65536u
 
 uint64_t wq_memory_limit = UINT64_MAX; /* bytes */
-uint32_t wq_memory_end;                /* in 64 KiB pages; 0: not asked yet */
+uint32_t wq_memory_end;                /* in 64 KiB pages */
+
+/* Before anything is allocated by sbrk: dlmalloc knows the memory the program
+ * starts with by itself. */
+__attribute__((constructor(50))) static void memory_starts(void)
+{
+    wq_memory_end = __builtin_wasm_memory_size(0);
+}
 
 void *sbrk(intptr_t increment)
 {
-    uint32_t size = __builtin_wasm_memory_size(0), end = wq_memory_end ? wq_memory_end : size;
+    uint32_t size = __builtin_wasm_memory_size(0), end = wq_memory_end;
     uint64_t pages = (uint64_t)increment / WASM_PAGE;
-    wq_memory_end = end;
     if (increment < 0 || increment % WASM_PAGE != 0)
         abort(); /* dlmalloc is built not to */
     if ((end + pages) * WASM_PAGE > wq_memory_limit ||
