@@ -17,6 +17,7 @@ const usage = `wqjs runs JavaScript in a sandbox. Nothing is allowed unless a fl
   wqjs [run] [flags] script.js [args]   run a module file
   wqjs [run] [flags] -e CODE [args]     run CODE
   wqjs [run] [flags] - [args]           run the module on standard input
+  wqjs serve [flags] app.js [args]      serve an app with one worker per CPU
   wqjs cache [path|clear|warm]          the folder of compiled code
   wqjs version | help
 
@@ -42,6 +43,14 @@ Limits
   --cpu-time DURATION       end it after executing this long, waiting not counted
   --max-fds N               open sockets (default 4096)
 
+Serving
+  --listen ADDR             where (default 127.0.0.1:8080); workers share it
+  --workers N               sandboxes that run in parallel (default: CPUs)
+  --watch                   reload when a file of the app's folder changes
+  --access-log[=text|json]  a line for each response on standard output
+  --metrics ADDR            Prometheus metrics on http://ADDR/metrics
+  --grace DURATION          for requests in flight at the end (default 10s)
+
 Environment: WQJS_CACHE=off, or a folder, for compiled code.
 Exit codes: 0; 1 uncaught error; 2 wrong usage; 13 top-level await never settles;
 70 engine failure; 124 time limit; 128+N signal N; or what std.exit was given.
@@ -53,6 +62,7 @@ type options struct {
 	limits  host.Limits
 	timeout time.Duration
 	listen  []string
+	serve   serveOptions
 
 	code   string // -e
 	isCode bool
@@ -195,7 +205,10 @@ var flags = map[string]flagSpec{
 }
 
 // parseRun reads the flags and arguments of run.
-func parseRun(args []string) (*options, error) {
+func parseRun(args []string) (*options, error) { return parseFlags(args, nil) }
+
+// parseFlags reads flags, those of more too, the script and its arguments.
+func parseFlags(args []string, more map[string]flagSpec) (*options, error) {
 	o := &options{}
 	for len(args) > 0 {
 		arg := args[0]
@@ -222,6 +235,9 @@ func parseRun(args []string) (*options, error) {
 		}
 		name, value, given := strings.Cut(arg, "=")
 		f, ok := flags[name]
+		if !ok {
+			f, ok = more[name]
+		}
 		args = args[1:]
 		switch {
 		case !ok:

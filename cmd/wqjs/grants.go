@@ -16,7 +16,7 @@ import (
 func openGrants(ctx context.Context, listen []string) ([]host.Grant, error) {
 	grants := activated()
 	for _, spec := range listen {
-		g, err := openListener(ctx, spec)
+		g, err := openListener(ctx, spec, false)
 		if err != nil {
 			closeGrants(grants)
 			return nil, err
@@ -32,8 +32,9 @@ func closeGrants(grants []host.Grant) {
 	}
 }
 
-// openListener takes ADDR, unix:PATH and NAME=ADDR.
-func openListener(ctx context.Context, spec string) (host.Grant, error) {
+// openListener takes ADDR, unix:PATH and NAME=ADDR; shared allows others on the
+// same address.
+func openListener(ctx context.Context, spec string, shared bool) (host.Grant, error) {
 	name, addr, named := strings.Cut(spec, "=")
 	if !named {
 		name, addr = "", spec
@@ -43,6 +44,9 @@ func openListener(ctx context.Context, spec string) (host.Grant, error) {
 		network, addr = "unix", path
 	}
 	var lc net.ListenConfig
+	if shared && network == "tcp" {
+		shareAddress(&lc)
+	}
 	l, err := lc.Listen(ctx, network, addr)
 	if err != nil {
 		return host.Grant{}, usagef("--listen %s: %v", spec, err)

@@ -52,7 +52,7 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	switch args[0] {
-	case "run", "version", "help", "cache":
+	case "run", "serve", "version", "help", "cache":
 		command, args = args[0], args[1:]
 	case "-h", "--help":
 		command, args = "help", nil
@@ -66,6 +66,8 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case "help":
 		fmt.Fprint(stdout, usage)
 		return exitOK
+	case "serve":
+		return serveCommand(ctx, args, stdout, stderr)
 	case "cache":
 		return cacheCommand(ctx, args, stdout, stderr)
 	}

@@ -325,3 +325,66 @@ declare var AbortController: {
   prototype: AbortController;
   new (): AbortController;
 };
+
+// ---- fetch, of which there are the messages ----
+
+/** What a body may be made of: async iterables give bytes and text. */
+type BodyInit = string | ArrayBuffer | ArrayBufferView | URLSearchParams | AsyncIterable<Uint8Array | string> | null;
+type HeadersInit = Headers | Iterable<readonly [string, string]> | Record<string, string | string[]>;
+
+interface Headers extends Iterable<[string, string]> {
+  append(name: string, value: string): void;
+  set(name: string, value: string): void;
+  get(name: string): string | null;
+  getSetCookie(): string[];
+  has(name: string): boolean;
+  delete(name: string): void;
+  forEach(callback: (value: string, name: string, headers: Headers) => void, thisArg?: unknown): void;
+  entries(): IterableIterator<[string, string]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+}
+declare var Headers: { prototype: Headers; new (init?: HeadersInit): Headers };
+
+interface Body {
+  /** To be read once; there is no ReadableStream. */
+  readonly body: AsyncIterable<Uint8Array | string> | null;
+  readonly bodyUsed: boolean;
+  bytes(): Promise<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  text(): Promise<string>;
+  json(): Promise<any>;
+}
+
+interface RequestInit {
+  method?: string;
+  headers?: HeadersInit;
+  body?: BodyInit;
+  signal?: AbortSignal;
+}
+interface Request extends Body {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  /** In a server: aborts when the peer goes away. */
+  readonly signal: AbortSignal;
+}
+declare var Request: { prototype: Request; new (input: string | URL | Request, init?: RequestInit): Request };
+
+interface ResponseInit {
+  status?: number;
+  statusText?: string;
+  headers?: HeadersInit;
+}
+interface Response extends Body {
+  readonly status: number;
+  readonly statusText: string;
+  readonly ok: boolean;
+  readonly headers: Headers;
+}
+declare var Response: {
+  prototype: Response;
+  new (body?: BodyInit, init?: ResponseInit): Response;
+  json(value: unknown, init?: ResponseInit): Response;
+  redirect(url: string | URL, status?: number): Response;
+};

@@ -15,6 +15,13 @@ import { getsockname } from 'wqjs:sockets';
 
 const TOKEN = {};
 
+/** Servers that listen. */
+export const openServers = new Set();
+
+export function closeAll(options) {
+  return Promise.all([...openServers].map((server) => server.close(options)));
+}
+
 // name: [default, least, most]
 const SIZES = {
   maxHeaderSize: [16 * 1024, 1024, 64 * 1024],
@@ -107,6 +114,7 @@ export class Server {
       this.#fd = fd;
       serverListen(this.#native, fd);
       this.#address = localAddress(fd);
+      openServers.add(this);
       if (!this.#ref) watchRef(fd, false);
     } catch (error) {
       if (!this.#listeners.error) throw error;
@@ -194,6 +202,7 @@ export class Server {
     this.#closed ??= Promise.withResolvers();
     this.#address = null;
     this.#fd = -1;
+    openServers.delete(this);
     serverStop(this.#native);
     if (!graceful) serverDestroy(this.#native);
     else if (this.#timer === 0 && this.connections > 0) {

@@ -25,6 +25,18 @@ export function listen(options = {}) {
   return new Server(TOKEN, listener(o), o);
 }
 
+// In a worker of `wqjs serve`: the listeners that were handed over, which take
+// the place of sockets for the same port.
+let shared = null;
+
+export function useListeners(fds) {
+  shared = fds;
+}
+
+function sharedListener(port) {
+  return shared?.find((fd) => localAddress(fd).port === port);
+}
+
 /** The fd of a listener as the options of listen() want it. */
 export function listener(o) {
   if (o.fd !== undefined) return adopt(checkFd(o.fd, 'listen'));
@@ -33,12 +45,15 @@ export function listener(o) {
     return open(AF_UNIX, o, (fd) => bind(fd, path, 0));
   }
   const port = checkPort(o.port ?? 0, 'listen');
+  const given = port > 0 ? sharedListener(port) : undefined;
+  if (given !== undefined) return given;
+  const reusePort = o.reusePort ?? (shared !== null && port > 0);
   const host = checkHost(o.host ?? '0.0.0.0', 'listen');
   const address = literalFamily(host) === 0 ? getaddrinfo(host)[0] : host;
   const family = address.includes(':') ? AF_INET6 : AF_INET;
   return open(family, o, (fd) => {
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (o.reusePort) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (reusePort) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (family === AF_INET6 && o.ipv6Only !== undefined) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, o.ipv6Only ? 1 : 0);
     // Accepted connections inherit these.
     if (o.noDelay ?? true) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1);

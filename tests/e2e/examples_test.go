@@ -25,6 +25,8 @@ var exampleTests = map[string]func(*testing.T, string){
 	"unix-echo.js": testUnixEcho,
 	"ipv6.js":      testIPv6,
 	"granted.js":   testGranted,
+
+	"http-server.js": testHTTPServer,
 }
 
 func TestExamples(t *testing.T) {
@@ -48,7 +50,7 @@ func serve(t *testing.T, file string) (*process, string) {
 	t.Helper()
 	port := freePort(t)
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
-	p := start(t, "--allow-listen="+addr, file, strconv.Itoa(port))
+	p := start(t, "--allow-listen="+addr, "--allow-read="+file, file, strconv.Itoa(port))
 	if l := p.line(); !strings.Contains(l, addr) {
 		t.Fatalf("first line %q does not name %s", l, addr)
 	}
@@ -61,6 +63,35 @@ func testTCPEcho(t *testing.T, file string) {
 	exchange(t, a, "first")
 	exchange(t, b, "second, while the first is open")
 	exchange(t, a, strings.Repeat("0123456789", 20_000))
+}
+
+func testHTTPServer(t *testing.T, file string) {
+	_, addr := serve(t, file)
+	for _, c := range []struct{ method, path, body, want string }{
+		{"GET", "/", "", "Hello from wqjs:http\n"},
+		{"POST", "/sum", "[1,2,3.5]", `{"sum":6.5}`},
+		{"GET", "/count", "", "0\n1\n2\n3\n4\n"},
+		{"GET", "/source", "", ""},
+		{"PUT", "/", "", "Not found\n"},
+	} {
+		req, err := http.NewRequest(c.method, "http://"+addr+c.path, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := (&http.Client{Timeout: 30 * time.Second}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if c.path == "/source" {
+			source, _ := os.ReadFile(file)
+			c.want = string(source)
+		}
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s %s: %q (%v)", c.method, c.path, got, err)
+		}
+	}
 }
 
 func testHTTP(t *testing.T, file string) {

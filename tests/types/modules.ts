@@ -5,6 +5,8 @@ import * as std from 'std';
 import * as os from 'os';
 import net, { connect, listen, pipe, udp, Conn, type Address } from 'wqjs:net';
 import { lookup } from 'wqjs:dns';
+import { createServer, IncomingMessage, METHODS, ServerResponse, STATUS_CODES } from 'wqjs:http';
+import { serve } from 'wqjs:serve';
 
 const fd: number = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM, 0);
 so.close(fd);
@@ -38,6 +40,25 @@ async function main() {
   net.listen({ fd: 5 });
   std.exit(1);
 }
+async function http() {
+  class Req extends (IncomingMessage as any) {}
+  const server = createServer({ maxBodySize: 5, requestPrototype: Req.prototype }, async (req: IncomingMessage, res: ServerResponse) => {
+    const type: string | string[] | undefined = req.headers['content-type'];
+    for await (const chunk of req) chunk.byteLength;
+    await res.setHeader('X', [String(type)]).write(new Uint8Array(1));
+    res.writeHead(404, { a: 1 }).end(STATUS_CODES[404] + METHODS[0]);
+  });
+  server.listen({ port: 0 }, () => {}).on('upgrade', (req, conn, head) => void conn.write(head));
+  const res = await server.inject({ url: '/', headers: { a: 'b' } });
+  res.status + res.text().length;
+  serve({ fetch: async (request) => Response.json(await request.json()) }, { port: 1 });
+  await server.close({ timeout: 5 });
+}
+http();
+// @ts-expect-error
+new ServerResponse();
+// @ts-expect-error
+serve({});
 try { main(); } catch (e) { (e as SocketError).code; }
 // @ts-expect-error
 connect();

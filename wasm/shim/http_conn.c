@@ -213,6 +213,8 @@ static void forget(wq_conn *c)
         f = next;
     }
     if (x) {
+        if (http_observing)
+            http_observe(c, x, 499); /* the client closed the request, as nginx says */
         x->live = false;
         exchange_abort(x, 400, "ECONNRESET", "the connection was closed before the exchange was complete");
         exchange_release(x);
@@ -435,6 +437,8 @@ void conn_settle(wq_conn *c)
     }
     if (!x->keep_alive)
         c->last = true;
+    if (http_observing)
+        http_observe(c, x, x->status);
     x->live = false;
     c->x = NULL;
     c->req = c->res = JS_UNDEFINED;

@@ -58,6 +58,8 @@ exchange *exchange_new(wq_conn *c, const wq_http *r)
     x->length = -1;
     x->file = -1;
     x->deadline = c->s->tick + c->s->request_ticks;
+    if (http_observing)
+        x->started = http_now();
     if (x->has_body)
         body_begin(x);
     look_at_fields(x);

@@ -16,6 +16,8 @@ void conn_refuse(wq_conn *c, int status)
     p = conn_room(c, 256);
     if (!p)
         return;
+    if (http_observing)
+        http_observe(c, x, status);
     p += sprintf((char *)p, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
     c->queued += p - (c->out + c->out_len);
     c->out_len = p - c->out;

@@ -373,7 +373,11 @@ static const JSCFunctionListEntry funcs[] = {
     JS_CFUNC_DEF("methods", 0, methods),
 };
 
-static int init(JSContext *ctx, JSModuleDef *m) { return JS_SetModuleExportList(ctx, m, funcs, countof(funcs)); }
+static int init(JSContext *ctx, JSModuleDef *m)
+{
+    return JS_SetModuleExportList(ctx, m, funcs, countof(funcs)) ||
+           JS_SetModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len);
+}
 
 int wq_init_module_http(JSContext *ctx)
 {
@@ -382,5 +386,6 @@ int wq_init_module_http(JSContext *ctx)
     JS_NewClassID(rt, &server_class);
     if (!m || JS_NewClass(rt, server_class, &class_def) || wq_init_http_classes(ctx))
         return -1;
-    return JS_AddModuleExportList(ctx, m, funcs, countof(funcs));
+    return JS_AddModuleExportList(ctx, m, funcs, countof(funcs)) ||
+           JS_AddModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len);
 }

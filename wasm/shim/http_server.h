@@ -115,6 +115,7 @@ struct exchange {
     size_t body_len, body_cap;
     uint64_t body_total, read_limit;
     uint32_t deadline, ext_bytes;
+    uint64_t started; /* microseconds, when somebody observes */
     uint8_t reading;
     JSValue resolve, reject;
     const char *fail_code, *fail_reason;
@@ -216,6 +217,12 @@ void http_date_stale(void);
 
 JSValue http_status_codes(JSContext *ctx);
 
+/* http_observe.c */
+extern bool http_observing;
+uint64_t http_now(void);
+/* A response is over; x is NULL for a request that was refused unread. */
+void http_observe(const wq_conn *c, const exchange *x, int status);
+
 /* http_headers.c */
 /* Appends "name: value\r\n" after checking both: its length, -1 with a pending
  * exception. */
@@ -231,5 +238,6 @@ HTTP_FUNCS(wq_http_body_inner);
 HTTP_FUNCS(wq_http_res_funcs);
 HTTP_FUNCS(wq_http_res_inner);
 HTTP_FUNCS(wq_http_header_funcs);
+HTTP_FUNCS(wq_http_observe_funcs);
 
 #endif

@@ -305,6 +305,7 @@ static int32_t drain(JSContext *ctx)
         if (r == 0 && !wq_http_turn())
             break;
     }
+    http_log_flush();
     fflush(NULL);
     if (!main_reported && JS_PromiseState(ctx, main_promise) == JS_PROMISE_REJECTED) {
         JSValue reason = JS_PromiseResult(ctx, main_promise);

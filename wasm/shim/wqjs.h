@@ -195,5 +195,7 @@ int wq_init_module_http(JSContext *ctx);
 /* What HTTP connections are to do at the end of a turn of the event loop, after
  * the microtasks: false when there was nothing. */
 bool wq_http_turn(void);
+/* http_observe.c: writes out the access log. */
+void http_log_flush(void);
 
 #endif
