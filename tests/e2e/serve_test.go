@@ -158,7 +158,10 @@ import { createServer } from 'wqjs:http';
 createServer((req, res) => res.end('mine')).listen(Number(scriptArgs[1]));`)
 	port := freePort(t)
 	start(t, "serve", "--workers", "2", "--listen", fmt.Sprintf("127.0.0.1:%d", port), app, fmt.Sprint(port))
-	waitFor(t, func() bool { body, err := get(fmt.Sprintf("http://127.0.0.1:%d/", port)); return err == nil && body == "mine" })
+	waitFor(t, func() bool {
+		body, err := get(fmt.Sprintf("http://127.0.0.1:%d/", port))
+		return err == nil && body == "mine"
+	})
 }
 
 func TestServeMistakes(t *testing.T) {
