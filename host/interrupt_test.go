@@ -19,6 +19,8 @@ var blocked = map[string]string{
 	"promise jobs":    "print('on'); await new Promise(() => (function f() { Promise.resolve().then(f) })())",
 	"await":           "print('on'); await new Promise(() => setInterval(() => {}, 1e6))",
 	"interval":        "print('on'); await new Promise(() => setInterval(() => {}, 0))",
+	"calls":           "const f = (n) => n && f(n - 1); print('on'); for (;;) f(999)",
+	"calls, caught":   "const f = () => f(); print('on'); for (;;) try { f() } catch { }",
 	"loop in a timer": "setTimeout(() => { print('on'); for (;;); }); await new Promise(() => {})",
 	"sleep":           "import { sleep } from 'os'; print('on'); sleep(1e8)",
 	"sleep, caught":   "import { sleep } from 'os'; print('on'); for (;;) try { sleep(1e8) } catch { }",

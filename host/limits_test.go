@@ -78,6 +78,9 @@ func TestMemoryLimitHoldsForTheProcess(t *testing.T) {
 // deep recurses without end in ways of its own.
 var deep = map[string]string{
 	"function":     "(function f() { f() })()",
+	"method":       "({ m(a, b) { this.m(1) } }).m()",
+	"tail call":    "(function f(...a) { return f(...a, 1) })(); (function f() { return f() })()",
+	"closures":     "(function f(x) { const g = () => f(x); g() })(1)",
 	"arguments":    "(function f(...a) { f(...a, 1) })()",
 	"getter":       "const o = { get a() { return this.a } }; o.a",
 	"setter":       "const o = { set a(v) { this.a = v } }; o.a = 1",
