@@ -79,8 +79,10 @@ func (s *Sandbox) status(ctx context.Context, st int32) error {
 	case statusOK, statusPending:
 		return nil
 	case statusInterrupted:
+		s.mark()
 		return s.interrupted()
 	case statusExit:
+		s.mark()
 		code, err := s.call(ctx, s.fnExit)
 		if err != nil {
 			return err
@@ -90,6 +92,13 @@ func (s *Sandbox) status(ctx context.Context, st int32) error {
 		return s.jsError(ctx)
 	}
 	return fmt.Errorf("the engine returned the unknown status %d", st)
+}
+
+// mark notes that the next call has to clear what ended this one.
+func (s *Sandbox) mark() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.marked = true
 }
 
 // interrupted is the error of a call that was interrupted.
@@ -115,7 +124,8 @@ func (s *Sandbox) jsError(ctx context.Context) error {
 	}
 	rec, _ := s.mod.Memory().Read(uint32(p), uint32(n))
 	var f [8]string
-	for i := range f {
+	var cause error
+	for i := range len(f) + 1 {
 		if len(rec) < 4 {
 			break
 		}
@@ -124,10 +134,16 @@ func (s *Sandbox) jsError(ctx context.Context) error {
 		if uint64(size) > uint64(len(rec)) {
 			break
 		}
+		if i == len(f) {
+			if size == 4 {
+				cause = s.bridge.goError(binary.LittleEndian.Uint32(rec))
+			}
+			break
+		}
 		// A long text was cut, perhaps within a character.
 		f[i], rec = strings.ToValidUTF8(string(rec[:size]), "\ufffd"), rec[size:]
 	}
-	e := &JSError{Name: f[1], Message: f[2], Stack: f[3], Code: f[4], Errno: f[5], Syscall: f[6]}
+	e := &JSError{Name: f[1], Message: f[2], Stack: f[3], Code: f[4], Errno: f[5], Syscall: f[6], cause: cause}
 	if strings.HasPrefix(f[0], "E") {
 		e.Details = f[7]
 	} else {

@@ -64,6 +64,10 @@ type Limits struct {
 	// Lookups is how many names the sandbox may look up over its life.
 	// Default 100,000.
 	Lookups int
+	// Handles is how many Values may be live that refer to objects of the
+	// sandbox, and how many Go functions and errors it may hold. Default
+	// 100,000, at most 1,048,576.
+	Handles int
 }
 
 const (
@@ -79,6 +83,8 @@ const (
 	defaultTimers  = 100_000
 	maxTimers      = 1 << 19
 	defaultLookups = 100_000
+	defaultHandles = 100_000
+	maxHandles     = 1 << 20
 )
 
 // Grant is a socket the sandbox may use without any other permission: a

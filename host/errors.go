@@ -28,7 +28,14 @@ type JSError struct {
 	Line string
 	// InPromise is set when a promise was rejected and nobody handled it.
 	InPromise bool
+
+	cause error // the Go error that it was made of
+	ref   *ref  // the thrown value, when it is still known
 }
+
+// Unwrap is the error that a Go function returned, when the JavaScript error was
+// made of it; else nil.
+func (e *JSError) Unwrap() error { return e.cause }
 
 // Error is "TypeError: x is not a function".
 func (e *JSError) Error() string {

@@ -63,6 +63,8 @@ type Image struct {
 	dir    string
 	env    bool // whether there is an environment
 	loaded map[string]struct{}
+	// functions are the Go functions that the code holds.
+	functions []entry
 
 	mu      sync.Mutex
 	idle    []idleInstance
@@ -139,6 +141,10 @@ func (s *Sandbox) fill(ctx context.Context, c ImageConfig) error {
 // take copies the memory of s, which nothing may be pending in.
 func (img *Image) take(ctx context.Context, s *Sandbox) error {
 	return s.enter(ctx, func(ctx context.Context) error {
+		var err error
+		if img.functions, err = s.bridge.seal(ctx); err != nil {
+			return err
+		}
 		for _, name := range []string{"wqjs_jobs", "wqjs_gc"} {
 			r, err := s.call(ctx, s.mod.ExportedFunction(name))
 			if err == nil && name == "wqjs_jobs" {

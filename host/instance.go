@@ -23,6 +23,8 @@ type instance struct {
 	user  *Sandbox          // whom it serves; nil: nobody
 
 	fnEval, fnJobs, fnDispatch, fnPending, fnAlloc, fnFree, fnResume, fnError, fnErrorLen, fnExit api.Function
+	fnOp                                                                                          api.Function
+	nested                                                                                        []nestedExports // by depth
 	fnStart, fnRecycle                                                                            api.Function
 }
 
@@ -32,6 +34,8 @@ type layout struct {
 	ring      uint32 // the event ring
 	ringCap   uint32 // how many events it holds
 	memoryEnd uint32 // a count of the wasm pages in use
+	inbox     uint32 // room for a small message of wqjs_op
+	inboxSize uint32
 }
 
 // instantiate makes an instance whose memory may grow to limit bytes. Only one
@@ -61,11 +65,13 @@ func (e *Engine) instantiate(ctx context.Context, limit uint64, start bool) (*in
 // find looks the exports up. Each holds a stack, which starts at 10 KiB and
 // never shrinks.
 func (in *instance) find() {
+	in.nested = nil
 	for name, fn := range map[string]*api.Function{
 		"wqjs_eval": &in.fnEval, "wqjs_jobs": &in.fnJobs, "wqjs_dispatch": &in.fnDispatch,
 		"wqjs_pending": &in.fnPending, "wqjs_alloc": &in.fnAlloc, "wqjs_free": &in.fnFree,
 		"wqjs_resume": &in.fnResume, "wqjs_error": &in.fnError, "wqjs_error_len": &in.fnErrorLen,
 		"wqjs_exit_code": &in.fnExit, "wqjs_start": &in.fnStart, "wqjs_recycle": &in.fnRecycle,
+		"wqjs_op": &in.fnOp,
 	} {
 		*fn = in.mod.ExportedFunction(name)
 	}
@@ -76,11 +82,11 @@ func (in *instance) readLayout(ctx context.Context) (l layout, err error) {
 	if err != nil {
 		return l, err
 	}
-	words, ok := in.mod.Memory().Read(uint32(res[0]), 16)
+	words, ok := in.mod.Memory().Read(uint32(res[0]), 24)
 	if !ok {
 		return l, errors.New("the engine's layout lies outside of its memory")
 	}
-	for i, w := range []*uint32{&l.flag, &l.ring, &l.ringCap, &l.memoryEnd} {
+	for i, w := range []*uint32{&l.flag, &l.ring, &l.ringCap, &l.memoryEnd, &l.inbox, &l.inboxSize} {
 		*w = binary.LittleEndian.Uint32(words[4*i:])
 	}
 	return l, nil

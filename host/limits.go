@@ -35,6 +35,7 @@ func (l Limits) check() (Limits, error) {
 		{"Files", &l.Files, defaultFiles, math.MaxInt32},
 		{"Timers", &l.Timers, defaultTimers, maxTimers},
 		{"Lookups", &l.Lookups, defaultLookups, math.MaxInt32},
+		{"Handles", &l.Handles, defaultHandles, maxHandles},
 	} {
 		if *f.value < 0 || *f.value > f.max {
 			return l, fmt.Errorf("Limits.%s is %d, must be from 1 to %d, or 0 for %d", f.name, *f.value, f.max, f.dflt)

@@ -82,6 +82,14 @@ func (s *Sandbox) evalMain(ctx context.Context, name, src string) error {
 
 // loop drives the guest while more says so (nil: while anything is pending).
 func (s *Sandbox) loop(ctx context.Context, more func() (bool, error)) error {
+	if s.bridge.depth > 0 {
+		if more != nil {
+			if ok, err := more(); err != nil || !ok {
+				return err
+			}
+		}
+		return ErrNestedWait
+	}
 	for {
 		if more != nil {
 			if ok, err := more(); err != nil || !ok {
@@ -92,6 +100,9 @@ func (s *Sandbox) loop(ctx context.Context, more func() (bool, error)) error {
 			if err := s.wait(); err != nil || len(s.events) == 0 {
 				return err
 			}
+		}
+		if err := s.bridge.runTasks(); err != nil {
+			return err
 		}
 		if err := s.dispatch(ctx); err != nil {
 			return err

@@ -26,6 +26,7 @@ type Sandbox struct {
 	config SandboxConfig
 	limits Limits // with defaults filled in
 	layout layout
+	bridge *bridge // calls between Go and JavaScript
 
 	*instance // nil when freed
 	guest     *imports.Guest
@@ -42,6 +43,7 @@ type Sandbox struct {
 	mu      sync.Mutex // guards the fields below, and changes of instance and guest
 	running uint64     // the call in progress, 0 for none
 	calls   uint64     // numbers the calls
+	marked  bool       // the guest has marks of an interrupt or of std.exit
 	dead    error      // why no call can run: ErrClosed or a *TrapError
 }
 
@@ -79,6 +81,7 @@ func (e *Engine) prepare(ctx context.Context, c SandboxConfig) (*Sandbox, error)
 	if s.guest, err = s.newGuest(); err != nil {
 		return nil, err
 	}
+	s.bridge = newBridge(s, s.limits.Handles)
 	s.attach()
 	s.cpu.init(s.limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
 	e.add(s)
@@ -100,6 +103,8 @@ func (s *Sandbox) attach() {
 		s.modules.image = s.image.loaded
 	}
 	s.guest.SetModules(s.modules)
+	s.bridge.reset()
+	s.guest.SetCalls(s.bridge)
 }
 
 // boot makes the runtime in an instance of the sandbox's own and loads the
@@ -150,6 +155,7 @@ func (s *Sandbox) start(ctx context.Context, in *instance) (err error) {
 	}
 	s.serve(in)
 	s.layout, s.modules.image = img.layout, img.loaded
+	s.bridge.adopt(img.functions)
 	if err := s.grant(); err != nil {
 		return err
 	}
@@ -243,8 +249,21 @@ func (s *Sandbox) setEnv(ctx context.Context, had bool) error {
 
 // enter runs f with the guest to itself, under ctx and the limits.
 func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) error {
-	if err := s.lock(ctx); err != nil {
-		return err
+	if s.bridge.nested.Load() > 0 {
+		if ok, err := s.enterNested(ctx, f); ok {
+			return err
+		}
+	}
+	select {
+	case s.turn <- struct{}{}:
+	default:
+		if ran, err := s.await(ctx, f); ran {
+			return err
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		<-s.turn
+		return &InterruptError{err}
 	}
 	defer func() { <-s.turn }()
 	defer s.end()
@@ -258,6 +277,7 @@ func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) erro
 	defer s.cpu.stop()
 	stop := context.AfterFunc(ctx, func() { s.interrupt(call, context.Cause(ctx)) })
 	defer stop()
+	s.bridge.ctx = ctx
 	return f(s.guest.With(ctx))
 }
 
@@ -281,8 +301,13 @@ func (s *Sandbox) begin(ctx context.Context) (call uint64, err error) {
 	if err := s.death(); err != nil {
 		return 0, err
 	}
-	if _, err := s.call(ctx, s.fnResume); err != nil {
-		return 0, err
+	s.mu.Lock()
+	marked := s.marked
+	s.mu.Unlock()
+	if marked {
+		if _, err := s.call(ctx, s.fnResume); err != nil {
+			return 0, err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -291,6 +316,8 @@ func (s *Sandbox) begin(ctx context.Context) (call uint64, err error) {
 	}
 	s.guest.Resume()
 	s.stdio.resume()
+	s.bridge.stopped = nil
+	s.marked = false
 	s.calls++
 	s.running = s.calls
 	return s.running, nil
@@ -339,8 +366,10 @@ func (s *Sandbox) stop(cause error) {
 	if cause == nil {
 		cause = ErrInterrupted
 	}
+	s.marked = true
 	s.slot.Store32(s.layout.flag, 1) // before the cause, so that the guest never sees just that
 	s.guest.Interrupt(cause)
+	s.bridge.interrupted(cause)
 	s.stdio.interrupt()
 }
 
@@ -377,6 +406,7 @@ func (s *Sandbox) discard() error {
 	if in != nil {
 		err = errors.Join(err, s.image.put(in))
 	}
+	s.bridge.reset()
 	s.modules, s.events, s.room = nil, nil, nil
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental/sys"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
+	"github.com/wqjs/wqjs/imports/call"
 	"github.com/wqjs/wqjs/imports/codec"
 	"github.com/wqjs/wqjs/imports/core"
 	"github.com/wqjs/wqjs/imports/event"
@@ -34,7 +35,7 @@ func Instantiate(ctx context.Context, r wazero.Runtime) error {
 		return err
 	}
 	for _, add := range []func(context.Context, wazero.Runtime) error{
-		codec.Instantiate, core.Instantiate, event.Instantiate, name.Instantiate, socket.Instantiate,
+		call.Instantiate, codec.Instantiate, core.Instantiate, event.Instantiate, name.Instantiate, socket.Instantiate,
 	} {
 		if err := add(ctx, r); err != nil {
 			return err
@@ -246,6 +247,22 @@ func grantsOf(c Config) ([]rootfs.Grant, error) {
 
 // SetModules says where modules come from; before the first call into the guest.
 func (g *Guest) SetModules(m Modules) { g.g.Modules = m }
+
+// Calls are the Go functions that the guest may call; see guest.Calls.
+type Calls = guest.Calls
+
+// SetCalls says which Go functions the guest finds; before the first call into it.
+func (g *Guest) SetCalls(c Calls) { g.g.Calls = c }
+
+// Poke makes Next return an event that means nothing to the guest, unless too
+// many operations are in flight; n differs from those of pokes not yet returned.
+// Any goroutine may call it.
+func (g *Guest) Poke(n int32) {
+	id := -1 - n&0x7fffffff
+	if g.g.Loop.StartOp(id, func() {}) == nil {
+		g.g.Loop.Complete(id, 0)
+	}
+}
 
 // ReadModule reads the source of a module file under the guest's grants.
 func (g *Guest) ReadModule(path string, limit int64) ([]byte, error) {

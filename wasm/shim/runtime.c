@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include "quickjs-libc.h"
-#include "wqjs.h"
+#include "value.h"
 
 wq_state wq;
 volatile uint32_t wq_interrupt;
@@ -20,7 +20,7 @@ static wq_event ring[RING_CAP];
 
 /* Addresses the host reads once, after init. */
 static struct {
-    uint32_t interrupt, ring, ring_cap, memory_end;
+    uint32_t interrupt, ring, ring_cap, memory_end, inbox, inbox_size;
 } layout;
 extern uint32_t wq_memory_end;
 
@@ -111,10 +111,11 @@ static void record_inspected(JSContext *ctx, JSValueConst exc)
     JS_FreeValue(ctx, ns);
 }
 
-/* Fields: flags, name, message, stack, code, errno, syscall, text. */
+/* Fields: flags, name, message, stack, code, errno, syscall, text, the host's error. */
 static void record_error(JSContext *ctx, JSValueConst exc, bool in_promise)
 {
     bool is_error = JS_IsError(exc);
+    uint32_t go;
     char flags[2] = { is_error ? 'E' : 'V', in_promise ? 'p' : ' ' };
     error_len = 0;
     record_put(flags, 2);
@@ -133,10 +134,15 @@ static void record_error(JSContext *ctx, JSValueConst exc, bool in_promise)
         record_inspected(ctx, exc);
     else
         record_put("", 0);
+    go = wq_go_error_get(ctx, exc);
+    record_put((const char *)&go, sizeof(go));
 }
 
+/* What the record tells of; it keeps the host's error alive. */
+static JSValue reported;
+
 /* Turns the pending exception into a status. */
-static int32_t take_exception(JSContext *ctx, bool in_promise)
+int32_t wq_take_exception(JSContext *ctx, bool in_promise)
 {
     JSValue exc = JS_GetException(ctx);
     int32_t status = WQ_EXCEPTION;
@@ -146,6 +152,9 @@ static int32_t take_exception(JSContext *ctx, bool in_promise)
         status = WQ_INTERRUPTED;
     } else {
         record_error(ctx, exc, in_promise);
+        JS_FreeValue(ctx, reported);
+        reported = exc;
+        exc = JS_UNDEFINED;
     }
     JS_FreeValue(ctx, exc);
     fflush(NULL);
@@ -223,6 +232,11 @@ static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reas
         rejections[rejections_len++] = (rejection){ JS_DupValue(ctx, promise), JS_DupValue(ctx, reason) };
         return;
     }
+    wq_forget_rejection(ctx, promise);
+}
+
+void wq_forget_rejection(JSContext *ctx, JSValueConst promise)
+{
     for (int i = rejections_len - 1; i >= 0; i--) {
         if (JS_IsStrictEqual(ctx, rejections[i].promise, promise)) {
             rejection r = rejections[i];
@@ -245,6 +259,7 @@ WQ_EXPORT("wqjs_layout") const void *wqjs_layout(void)
     layout.ring = (uint32_t)ring;
     layout.ring_cap = RING_CAP;
     layout.memory_end = (uint32_t)&wq_memory_end;
+    layout.inbox = (uint32_t)wq_inbox(&layout.inbox_size);
     return &layout;
 }
 
@@ -270,11 +285,11 @@ WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_s
     wq.ctx = JS_NewContext(wq.rt);
     if (!wq.ctx)
         return -ENOMEM;
-    main_promise = JS_UNDEFINED;
+    main_promise = reported = JS_UNDEFINED;
     JS_SetInterruptHandler(wq.rt, on_interrupt, NULL);
     JS_SetHostPromiseRejectionTracker(wq.rt, on_rejection, NULL);
     wq_init_loader(wq.rt);
-    if (wq_init_bytes(wq.ctx) || wq_init_module_native(wq.ctx) || wq_init_module_sockets(wq.ctx) ||
+    if (wq_init_bytes(wq.ctx) || wq_init_calls(wq.ctx) || wq_init_module_native(wq.ctx) || wq_init_module_sockets(wq.ctx) ||
         wq_init_module_http(wq.ctx) ||
         !js_init_module_std(wq.ctx, "wqjs:internal/std") ||
         !js_init_module_os(wq.ctx, "wqjs:internal/os"))
@@ -282,11 +297,20 @@ WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_s
     return 0;
 }
 
+/* A call from within a Go function goes on with the stack it has. */
+static void update_stack_top(void)
+{
+    if (!wq.in_go)
+        JS_UpdateStackTop(wq.rt);
+}
+
 /* Runs microtasks. The program may end with any turn of the loop: what std.puts
  * and its like left in buffers is written out after each. */
-static int32_t drain(JSContext *ctx)
+int32_t wq_drain(JSContext *ctx)
 {
     JSContext *c;
+    if (wq.in_go)
+        return WQ_OK; /* JavaScript is running: its jobs come after it */
     for (;;) {
         int r = JS_ExecutePendingJob(wq.rt, &c);
         if (r < 0) {
@@ -296,7 +320,7 @@ static int32_t drain(JSContext *ctx)
                 continue;
             }
             JS_Throw(ctx, exc);
-            return take_exception(ctx, false);
+            return wq_take_exception(ctx, false);
         }
         if (wq.exiting)
             return WQ_EXIT;
@@ -312,7 +336,7 @@ static int32_t drain(JSContext *ctx)
         main_reported = true;
         if (!JS_IsUncatchableError(reason)) {
             JS_Throw(ctx, reason);
-            return take_exception(ctx, false);
+            return wq_take_exception(ctx, false);
         }
         JS_FreeValue(ctx, reason); /* interrupted or exited in an earlier call, which reported it */
     }
@@ -321,7 +345,7 @@ static int32_t drain(JSContext *ctx)
         memmove(&rejections[0], &rejections[1], --rejections_len * sizeof(r));
         JS_FreeValue(ctx, r.promise);
         JS_Throw(ctx, r.reason);
-        return take_exception(ctx, true);
+        return wq_take_exception(ctx, true);
     }
     return WQ_OK;
 }
@@ -329,8 +353,8 @@ static int32_t drain(JSContext *ctx)
 /* Runs microtasks until none is left, then reports a rejection nobody handled. */
 WQ_EXPORT("wqjs_jobs") int32_t wqjs_jobs(void)
 {
-    JS_UpdateStackTop(wq.rt);
-    return drain(wq.ctx);
+    update_stack_top();
+    return wq_drain(wq.ctx);
 }
 
 enum { EVAL_MODULE = 1, EVAL_MAIN = 2 };
@@ -343,29 +367,29 @@ int32_t wqjs_eval(const char *source, uint32_t len, const char *name, uint32_t f
     JSContext *ctx = wq.ctx;
     JSValue v;
     int32_t r;
-    JS_UpdateStackTop(wq.rt);
+    update_stack_top();
     if (!(flags & EVAL_MODULE)) {
         v = JS_Eval(ctx, source, len, name, JS_EVAL_TYPE_GLOBAL);
         if (JS_IsException(v))
-            return take_exception(ctx, false);
+            return wq_take_exception(ctx, false);
         JS_FreeValue(ctx, v);
-        return drain(ctx);
+        return wq_drain(ctx);
     }
     v = JS_Eval(ctx, source, len, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
     if (JS_IsException(v))
-        return take_exception(ctx, false);
+        return wq_take_exception(ctx, false);
     if (wq_module_set_meta(ctx, JS_VALUE_GET_PTR(v), flags & EVAL_MAIN)) {
         JS_FreeValue(ctx, v);
-        return take_exception(ctx, false);
+        return wq_take_exception(ctx, false);
     }
     v = JS_EvalFunction(ctx, v);
     if (JS_IsException(v))
-        return take_exception(ctx, false);
+        return wq_take_exception(ctx, false);
     JS_FreeValue(ctx, main_promise);
     main_promise = v;
     main_reported = false;
     JS_PromiseMarkAsHandled(ctx, v);
-    r = drain(ctx);
+    r = wq_drain(ctx);
     if (r == WQ_OK && JS_PromiseState(ctx, main_promise) == JS_PROMISE_PENDING)
         return WQ_PENDING;
     return r;
@@ -382,16 +406,16 @@ WQ_EXPORT("wqjs_pending") int32_t wqjs_pending(void)
 WQ_EXPORT("wqjs_dispatch") int32_t wqjs_dispatch(uint32_t from, uint32_t n)
 {
     JSContext *ctx = wq.ctx;
-    JS_UpdateStackTop(wq.rt);
+    update_stack_top();
     if (n > RING_CAP)
         n = RING_CAP;
     while (from < n) {
         wq_event e = ring[from++];
         int32_t status;
         if (wq_dispatch_event(ctx, e.kind, e.id, e.a, e.b) < 0)
-            status = take_exception(ctx, false);
+            status = wq_take_exception(ctx, false);
         else
-            status = drain(ctx);
+            status = wq_drain(ctx);
         if (status != WQ_OK)
             return status << 16 | from;
     }
@@ -423,6 +447,6 @@ WQ_EXPORT("wqjs_memory_used") uint32_t wqjs_memory_used(void)
 
 WQ_EXPORT("wqjs_gc") void wqjs_gc(void)
 {
-    JS_UpdateStackTop(wq.rt);
+    update_stack_top();
     JS_RunGC(wq.rt);
 }

@@ -27,7 +27,8 @@ enum {
     WQ_EXCEPTION = 1,   /* an error record is ready: wqjs_error */
     WQ_INTERRUPTED = 2, /* the interrupt flag ended the code */
     WQ_EXIT = 3,        /* std.exit: code in wqjs_exit_code */
-    WQ_PENDING = 4,     /* eval only: the promise of the code is pending */
+    WQ_PENDING = 4,     /* the promise of the code or call is pending */
+    WQ_FAULT = 5,       /* wqjs_op only: the result cannot cross (wq_fault) */
 };
 
 /* ---- imports ---- */
@@ -115,6 +116,14 @@ WQ_IMPORT("wqjs_codec", "encoder_open") int32_t wq_codec_encoder_open(const char
 WQ_IMPORT("wqjs_codec", "encoder_write") int32_t wq_codec_encoder_write(int32_t id, const void *ptr, int32_t len, int32_t mode);
 WQ_IMPORT("wqjs_codec", "encoder_close") int32_t wq_codec_encoder_close(int32_t id);
 WQ_IMPORT("wqjs_codec", "decode") int32_t wq_codec_decode(const char *name, int32_t name_len, const void *ptr, int32_t len, int32_t max);
+/* A Go function: its arguments are the len bytes at ptr, and the reply is written
+ * there when it has no more than cap bytes; a longer one is to be taken. */
+WQ_IMPORT("wqjs_call", "call") int32_t wq_call_call(uint32_t fn, int32_t argc, void *ptr, int32_t len, int32_t cap);
+/* Starts the asynchronous function called last as operation op; then its reply. */
+WQ_IMPORT("wqjs_call", "start") int32_t wq_call_start(int32_t op);
+WQ_IMPORT("wqjs_call", "result") int32_t wq_call_result(int32_t op, void *ptr, int32_t cap);
+/* A function or error of the host is no longer used; safe in finalizers. */
+WQ_IMPORT("wqjs_call", "release") int32_t wq_call_release(uint32_t id);
 
 /* ---- shared between the shim's files ---- */
 
@@ -124,10 +133,20 @@ typedef struct {
     int32_t exit_code;
     bool exiting;
     int32_t last_errno; /* of the last failed socket call: get_error() */
+    int32_t in_go;      /* Go functions on the stack: exports called now are nested */
 } wq_state;
 
 extern wq_state wq;
 extern volatile uint32_t wq_interrupt;
+
+/* runtime.c: microtasks and errors. */
+int32_t wq_drain(JSContext *ctx);
+int32_t wq_take_exception(JSContext *ctx, bool in_promise);
+/* Does not report a rejection that nobody handled so far. */
+void wq_forget_rejection(JSContext *ctx, JSValueConst promise);
+
+/* call.c */
+int wq_init_calls(JSContext *ctx);
 
 /* Throws an InternalError with code, errno, syscall (and address, port when
  * addr is not NULL) for a negated errno from an import. */

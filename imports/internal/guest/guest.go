@@ -32,6 +32,20 @@ type Modules interface {
 	URL(name string) string
 }
 
+// Calls are the Go functions of a sandbox. Methods are called by the goroutine
+// that runs the guest. Arguments are guest memory: valid until the guest runs
+// again. Replies are valid until the next call of any method.
+type Calls interface {
+	// Call calls function fn with argc encoded arguments.
+	Call(fn uint32, argc int, args []byte) ([]byte, error)
+	// Start gives the work of the asynchronous function that Call met last.
+	Start() (func(context.Context) any, error)
+	// Result encodes what such a work returned.
+	Result(value any) ([]byte, error)
+	// Release forgets a function or error; it may not call the guest.
+	Release(id uint32)
+}
+
 // Guest is the state of one sandbox. One goroutine runs a sandbox at a time;
 // only Loop's documented methods may be called from others.
 type Guest struct {
@@ -44,6 +58,7 @@ type Guest struct {
 	Modules  Modules
 	// Codecs is the *codec.State; nil without the module.
 	Codecs io.Closer
+	Calls  Calls // nil: none
 	Args   []string
 	// Dir is the guest's working folder on the host: absolute, for relative paths.
 	Dir string
