@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,11 +158,20 @@ func TestServeListens(t *testing.T) {
 import { createServer } from 'wqjs:http';
 createServer((req, res) => res.end('mine')).listen(Number(scriptArgs[1]));`)
 	port := freePort(t)
-	start(t, "serve", "--workers", "2", "--listen", fmt.Sprintf("127.0.0.1:%d", port), app, fmt.Sprint(port))
+	p := start(t, "serve", "--workers", "2", "--access-log", "--listen", fmt.Sprintf("127.0.0.1:%d", port), app, fmt.Sprint(port))
 	waitFor(t, func() bool {
 		body, err := get(fmt.Sprintf("http://127.0.0.1:%d/", port))
 		return err == nil && body == "mine"
 	})
+	p.line()
+	c := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	fmt.Fprint(c, "GET /\"\\ HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n")
+	io.Copy(io.Discard, c)
+	for _, want := range []string{`^127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /\\x22\\x5c HTTP/1\.1" 200 4 \d+\.\d\dms$`, `"- - HTTP/1\.1" 400 0 `} {
+		if l := p.line(); !regexp.MustCompile(want).MatchString(l) {
+			t.Errorf("access log: %s, want %s", l, want)
+		}
+	}
 }
 
 func TestServeMistakes(t *testing.T) {
