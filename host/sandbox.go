@@ -349,6 +349,16 @@ func (s *Sandbox) Interrupt(cause error) {
 	s.stop(cause)
 }
 
+// Shutdown asks the program to end by itself: its HTTP servers stop accepting,
+// finish what is in flight and close, so that the Run in progress returns when
+// nothing else is pending. It reports whether there is anything in the sandbox
+// that it can ask, and does not wait; without one it does nothing.
+func (s *Sandbox) Shutdown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dead == nil && s.guest.Shutdown()
+}
+
 // interrupt is Interrupt for one call, which may have ended.
 func (s *Sandbox) interrupt(call uint64, cause error) {
 	s.mu.Lock()

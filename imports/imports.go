@@ -298,6 +298,10 @@ func (g *Guest) Next(out []Event) ([]Event, error) { return g.g.Loop.Next(out) }
 // goroutine may call it.
 func (g *Guest) Interrupt(cause error) { g.g.Loop.Interrupt(cause) }
 
+// Shutdown asks the program to end by itself, and reports whether it wants to be
+// asked; any goroutine may call it.
+func (g *Guest) Shutdown() bool { return g.g.Loop.Shutdown() }
+
 // Resume ends the effect of Interrupt.
 func (g *Guest) Resume() { g.g.Loop.Resume() }
 

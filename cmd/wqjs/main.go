@@ -8,7 +8,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
+	"time"
+
+	"github.com/wqjs/wqjs/host"
 )
 
 // Exit codes, besides those scripts choose with std.exit.
@@ -36,12 +40,20 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	sigs := make(chan os.Signal, 1)
 	signal.Notify(sigs, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(sigs)
+	var asked asker
 	go func() {
 		select {
 		case s := <-sigs:
+			signal.Stop(sigs) // a second one kills
+			if asked.toEnd() {
+				select {
+				case <-time.After(gracefulTime):
+				case <-ctx.Done():
+					return
+				}
+			}
 			sig, _ := s.(syscall.Signal)
 			cancel(signalError{sig})
-			signal.Stop(sigs) // a second one kills
 		case <-ctx.Done():
 		}
 	}()
@@ -71,7 +83,19 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case "cache":
 		return cacheCommand(ctx, args, stdout, stderr)
 	}
-	return runCommand(ctx, args, stdin, stdout, stderr)
+	return runCommand(ctx, args, stdin, stdout, stderr, &asked)
+}
+
+// gracefulTime is how long a program may take to end when a signal asked it to.
+const gracefulTime = 12 * time.Second
+
+// asker asks the program that runs to end by itself.
+type asker struct{ sandbox atomic.Pointer[host.Sandbox] }
+
+// toEnd reports whether there is one that can be asked.
+func (a *asker) toEnd() bool {
+	s := a.sandbox.Load()
+	return s != nil && s.Shutdown()
 }
 
 // fail prints one readable message.

@@ -17,7 +17,7 @@ import (
 
 const maxStdin = 64 << 20
 
-func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, asked *asker) int {
 	o, err := parseRun(args)
 	if err != nil {
 		return fail(stderr, exitUsage, err)
@@ -70,6 +70,7 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		}
 		return fail(stderr, exitUsage, err)
 	}
+	asked.sandbox.Store(sandbox)
 	return report(stderr, runMain(ctx, engine, sandbox, name, source))
 }
 

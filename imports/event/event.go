@@ -31,6 +31,7 @@ func Funcs() []guest.Func {
 		{Name: "watch", Params: "i", Call: watch},
 		{Name: "unwatch", Params: "i", Call: unwatch},
 		{Name: "watch_ref", Params: "ii", Call: watchRef},
+		{Name: "handle_shutdown", Params: "i", Call: handleShutdown},
 	}
 }
 
@@ -45,6 +46,12 @@ func timerStop(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 
 func timerRef(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	g.Loop.RefTimer(guest.I32(a[0]), guest.I32(a[1]) != 0)
+	return 0, nil
+}
+
+// handleShutdown says whether the guest wants to be asked to end.
+func handleShutdown(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
+	g.Loop.HandleShutdown(guest.I32(a[0]) != 0)
 	return 0, nil
 }
 

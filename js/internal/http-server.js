@@ -3,7 +3,7 @@
 import {
   serverAttach, serverDestroy, serverListen, serverNew, serverStats, serverStop, serverUpgrades,
 } from 'wqjs:internal/http-native';
-import { timerRef, timerStart, timerStop, watchRef, writeOut } from 'wqjs:internal/native';
+import { onShutdown, timerRef, timerStart, timerStop, watchRef, writeOut } from 'wqjs:internal/native';
 import { IncomingMessage, reportUncaught, ServerResponse } from 'wqjs:internal/http-message';
 import { inject } from 'wqjs:internal/http-inject';
 import { inspect } from 'wqjs:internal/globals/inspect';
@@ -18,7 +18,7 @@ const TOKEN = {};
 /** Servers that listen. */
 export const openServers = new Set();
 
-export function closeAll(options) {
+export function closeAll(options = {}) {
   return Promise.all([...openServers].map((server) => server.close(options)));
 }
 
@@ -115,6 +115,7 @@ export class Server {
       serverListen(this.#native, fd);
       this.#address = localAddress(fd);
       openServers.add(this);
+      onShutdown(closeAll);
       if (!this.#ref) watchRef(fd, false);
     } catch (error) {
       if (!this.#listeners.error) throw error;
@@ -203,6 +204,7 @@ export class Server {
     this.#address = null;
     this.#fd = -1;
     openServers.delete(this);
+    if (openServers.size === 0) onShutdown(null);
     serverStop(this.#native);
     if (!graceful) serverDestroy(this.#native);
     else if (this.#timer === 0 && this.connections > 0) {

@@ -174,6 +174,28 @@ createServer((req, res) => res.end('mine')).listen(Number(scriptArgs[1]));`)
 	}
 }
 
+// TestGracefulRun: a script with a server, too, finishes what is in flight.
+func TestGracefulRun(t *testing.T) {
+	port := freePort(t)
+	p := start(t, fmt.Sprintf("--allow-listen=127.0.0.1:%d", port), "-e", fmt.Sprintf(`
+import { createServer } from 'wqjs:http';
+createServer((req, res) => setTimeout(() => res.end('done'), 300)).listen(%d, '127.0.0.1', () => print('up'));`, port))
+	p.line()
+	c := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	idle := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port)) // must not hold the end up
+	defer idle.Close()
+	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	time.Sleep(50 * time.Millisecond)
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	b, err := io.ReadAll(c)
+	if err != nil || !strings.HasSuffix(string(b), "done") || !strings.Contains(string(b), "Connection: close") {
+		t.Errorf("the request in flight: %q, %v", b, err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("exit: %v\n%s", err, p.errs.String())
+	}
+}
+
 func TestServeMistakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		source, want string

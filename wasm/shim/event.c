@@ -3,7 +3,7 @@
 #include <errno.h>
 #include "wqjs.h"
 
-enum { EV_TIMER = 1, EV_FD = 2, EV_OP = 3 };
+enum { EV_TIMER = 1, EV_FD = 2, EV_OP = 3, EV_SHUTDOWN = 4 };
 
 typedef struct {
     JSValue func; /* JS_UNDEFINED: free slot */
@@ -31,6 +31,7 @@ typedef struct {
 } watcher;
 static watcher *watchers; /* by fd - WQ_FD_BASE */
 static int32_t watchers_cap;
+static JSValue shutdown_func; /* 0 before it is set, which is no object */
 
 static int32_t slot_new(JSContext *ctx, table *t, JSValueConst func, JSValueConst args, bool repeat)
 {
@@ -237,6 +238,19 @@ static JSValue watch_ref(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     return JS_UNDEFINED;
 }
 
+/* onShutdown(callback): called when the host asks the program to end by itself;
+ * null when nothing wants to be asked. */
+static JSValue on_shutdown(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    JSValue old = shutdown_func;
+    bool on = JS_IsFunction(ctx, argv[0]);
+    shutdown_func = on ? JS_DupValue(ctx, argv[0]) : JS_NULL;
+    if (JS_IsObject(old))
+        JS_FreeValue(ctx, old);
+    wq_event_handle_shutdown(on);
+    return JS_UNDEFINED;
+}
+
 /* Runs what an event asks for; -1 with a pending exception. */
 int wq_dispatch_event(JSContext *ctx, int32_t kind, int32_t id, int32_t a, int32_t b)
 {
@@ -289,6 +303,9 @@ int wq_dispatch_event(JSContext *ctx, int32_t kind, int32_t id, int32_t a, int32
         func = JS_DupValue(ctx, s->func);
         slot_free(ctx, &ops, s);
         ret = JS_Call(ctx, func, JS_UNDEFINED, 2, argv);
+    } else if (kind == EV_SHUTDOWN && JS_IsObject(shutdown_func)) {
+        func = JS_DupValue(ctx, shutdown_func);
+        ret = JS_Call(ctx, func, JS_UNDEFINED, 0, NULL);
     } else {
         return 0;
     }
@@ -306,5 +323,6 @@ const JSCFunctionListEntry wq_event_funcs[] = {
     JS_CFUNC_DEF("watch", 2, watch),
     JS_CFUNC_DEF("unwatch", 1, unwatch),
     JS_CFUNC_DEF("watchRef", 2, watch_ref),
+    JS_CFUNC_DEF("onShutdown", 1, on_shutdown),
 };
 const int wq_event_funcs_len = countof(wq_event_funcs);

@@ -206,16 +206,21 @@ void server_call(server *s, JSValueConst func, int argc, JSValueConst *argv);
 
 /* http_response.c */
 void response_put_date(wq_conn *c);
-const char *http_status_text(int status);
 void response_continue_100(exchange *x);
 /* There is room again: settles the promise of write(). */
 void response_drained(exchange *x);
 /* Sends on from the file; false when it broke. */
 bool response_continue(exchange *x);
 void response_close_file(exchange *x);
-void http_date_stale(void);
 
+/* http_text.c */
+#define HTTP_DATE_ROOM 40
+/* Writes "Date: ...\r\n" and gives its length. */
+size_t http_date_line(char *p);
+void http_date_stale(void);
+const char *http_status_text(int status);
 JSValue http_status_codes(JSContext *ctx);
+
 
 /* http_observe.c */
 extern bool http_observing;

@@ -60,6 +60,8 @@ WQ_IMPORT("wqjs_event", "timer_ref")
 int32_t wq_event_timer_ref(int32_t id, int32_t on);
 WQ_IMPORT("wqjs_event", "watch") int32_t wq_event_watch(int32_t fd);
 WQ_IMPORT("wqjs_event", "unwatch") int32_t wq_event_unwatch(int32_t fd);
+/* Whether an event of kind shutdown is wanted. */
+WQ_IMPORT("wqjs_event", "handle_shutdown") int32_t wq_event_handle_shutdown(int32_t on);
 WQ_IMPORT("wqjs_event", "watch_ref")
 int32_t wq_event_watch_ref(int32_t fd, int32_t on);
 

@@ -16,6 +16,8 @@ const (
 	KindTimer int32 = 1
 	KindFD    int32 = 2
 	KindOp    int32 = 3
+	// KindShutdown asks the program to end by itself.
+	KindShutdown int32 = 4
 )
 
 // Event is one entry of the ring in guest memory.
@@ -64,6 +66,8 @@ type Loop struct {
 	guestPoller *netsys.Poller
 	closed      bool
 	opsCancel   map[int32]func()
+	handles     bool // the program wants to be asked to end
+	shutdown    bool // and is to be
 }
 
 // New makes an empty loop; pollers are made on first use.
@@ -223,11 +227,31 @@ func (l *Loop) Complete(id int32, status int32) {
 	l.Wake()
 }
 
+// HandleShutdown says whether the program wants to be asked to end.
+func (l *Loop) HandleShutdown(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.handles = on
+}
+
+// Shutdown asks the program to end, and reports whether it is one that wants to
+// be asked; any goroutine may call it.
+func (l *Loop) Shutdown() bool {
+	l.mu.Lock()
+	ask := l.handles && !l.closed
+	l.shutdown = l.shutdown || ask
+	l.mu.Unlock()
+	if ask {
+		l.Wake()
+	}
+	return ask
+}
+
 // Alive reports whether anything keeps the loop going.
 func (l *Loop) Alive() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.refs > 0 || l.ops > 0 || len(l.done) > 0
+	return l.refs > 0 || l.ops > 0 || len(l.done) > 0 || l.shutdown
 }
 
 // Pending is how many timers there are, and operations not yet reported.
@@ -271,6 +295,10 @@ func (l *Loop) Next(out []Event) ([]Event, error) {
 func (l *Loop) completions(out []Event) []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.shutdown {
+		l.shutdown = false
+		out = append(out, Event{Kind: KindShutdown})
+	}
 	n := min(len(l.done), cap(out)-len(out)-cap(out)/4)
 	if n <= 0 {
 		return out
