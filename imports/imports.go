@@ -27,6 +27,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/rootfs"
 	"github.com/wqjs/wqjs/imports/name"
 	"github.com/wqjs/wqjs/imports/socket"
+	"github.com/wqjs/wqjs/imports/tls"
 )
 
 // Instantiate adds WASI preview 1 and the wqjs modules to r, once a runtime.
@@ -36,6 +37,7 @@ func Instantiate(ctx context.Context, r wazero.Runtime) error {
 	}
 	for _, add := range []func(context.Context, wazero.Runtime) error{
 		call.Instantiate, codec.Instantiate, core.Instantiate, event.Instantiate, name.Instantiate, socket.Instantiate,
+		tls.Instantiate,
 	} {
 		if err := add(ctx, r); err != nil {
 			return err

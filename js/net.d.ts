@@ -11,7 +11,7 @@
  * - All times are milliseconds.
  */
 declare module 'wqjs:net' {
-  import type { SocketError } from 'wqjs:sockets';
+  import type { SocketError, TlsInfo, TlsOptions } from 'wqjs:sockets';
 
   /**
    * What operations fail with. Besides the codes of the system: ECANCELED (it
@@ -68,8 +68,13 @@ declare module 'wqjs:net' {
     localPort?: number;
     /** Aborts the lookup and the attempts: the promise rejects with the signal's reason. */
     signal?: AbortSignal | null;
-    /** For the lookup and all attempts together; then the code is "ETIMEDOUT". Default 0, none. */
+    /** For the lookup, all attempts and TLS together; then the code is "ETIMEDOUT". Default 0, none. */
     timeout?: number;
+    /**
+     * Secure the connection; the promise waits for the handshake. servername is
+     * host unless given. A certificate that is not accepted rejects with "ECERT".
+     */
+    tls?: boolean | TlsOptions;
   }
 
   /**
@@ -95,6 +100,12 @@ declare module 'wqjs:net' {
     reusePort?: boolean;
     /** Of an IPv6 address: whether IPv4 is not served. Default: the system's. */
     ipv6Only?: boolean;
+    /**
+     * Secure the connections, with at least cert and key. They are accepted
+     * before the handshake, which runs by itself: a client that stalls holds up
+     * nobody, and one that fails makes reading and handshake() reject.
+     */
+    tls?: TlsOptions;
   }
 
   /** Opens a listener, at once; throws a NetError. A host name is looked up while the script waits. */
@@ -138,6 +149,17 @@ declare module 'wqjs:net' {
     readonly remoteAddr: Address;
     /** For wqjs:sockets; -1 when closed. */
     readonly fd: number;
+
+    /**
+     * Secures a connection that has talked in the clear (STARTTLS), while no read
+     * or write waits; the promise waits for the handshake. A client must give
+     * servername, a server isServer, cert and key. It fails as tls_wrap does.
+     */
+    startTls(options?: TlsOptions): Promise<TlsInfo>;
+    /** Waits for the end of the TLS handshake and gives the session. */
+    handshake(): Promise<TlsInfo>;
+    /** The TLS session; null without TLS, and before the handshake has ended. */
+    readonly tls: TlsInfo | null;
 
     setNoDelay(on?: boolean): this;
     setKeepAlive(on?: boolean, options?: KeepAlive): this;

@@ -133,6 +133,89 @@ declare module 'wqjs:sockets' {
   /** epoll_wait(2): at most max events (default 64). The timeout is as in poll. */
   export function epoll_wait(epfd: number, max?: number, timeout?: number): { fd: number; events: number }[];
 
+  // ---- TLS ----
+
+  /** A certificate and its private key in PEM form; intermediate certificates follow in cert. */
+  export interface TlsIdentity {
+    cert?: string | Buffer;
+    key?: string | Buffer;
+  }
+
+  export interface TlsOptions extends TlsIdentity {
+    /** The side of the one who waits for the other's hello. Default false: a client. */
+    isServer?: boolean;
+    /** More identities of a server, chosen by the name that the client asks for. */
+    certs?: TlsIdentity[];
+    /** The authorities to trust, in PEM form. Default of a client: the system's. */
+    ca?: string | Buffer | (string | Buffer)[];
+    /** The name, or address, that the server's certificate must have. */
+    servername?: string;
+    /**
+     * false: a peer is taken whose certificate does not verify; tls_info tells.
+     * Default true: the handshake fails with "ECERT".
+     */
+    rejectUnauthorized?: boolean;
+    /** Of a server: ask clients for certificates, and refuse those without one unless rejectUnauthorized is false. */
+    requestCert?: boolean;
+    /** Protocols to agree on (RFC 7301), the best first. */
+    alpn?: string[];
+    /** Default "TLSv1.2". */
+    minVersion?: 'TLSv1.2' | 'TLSv1.3';
+    /** Default "TLSv1.3". */
+    maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+    /** Milliseconds, at most 10 minutes. Default 10,000; then the error is "ETIMEDOUT". */
+    handshakeTimeout?: number;
+  }
+
+  export interface TlsCertificate {
+    /** Distinguished names: "CN=example.com,O=Example". */
+    subject: string;
+    issuer: string;
+    /** What it is valid for: names, addresses, mail addresses, URIs. */
+    names: string[];
+    /** In hexadecimal. */
+    serial: string;
+    /** RFC 3339, for new Date(). */
+    validFrom: string;
+    validTo: string;
+    /** SHA-256 of the certificate, in hexadecimal. */
+    fingerprint256: string;
+  }
+
+  export interface TlsInfo {
+    protocol: 'TLSv1.2' | 'TLSv1.3';
+    /** "TLS_AES_128_GCM_SHA256" */
+    cipher: string;
+    /** The protocol agreed on. */
+    alpn: string | null;
+    /** The name that the client asked for. */
+    servername: string | null;
+    /** Whether it went on with a session of before. */
+    resumed: boolean;
+    /** Whether the peer's certificate was verified; false if it had none. */
+    authorized: boolean;
+    /** Why not, if there was one. */
+    authorizationError: string | null;
+    peer: TlsCertificate | null;
+  }
+
+  /** Checks options once for many connections, which can then resume each other's sessions. An fd, for tls_wrap and close. */
+  export function tls_context(options: TlsOptions): number;
+  /**
+   * Secures a connected stream socket with TLS, in its place: the result is fd.
+   * The handshake runs by itself; what is sent waits for it, and if it fails,
+   * send and recv throw why. All else works as on any socket, but an epoll
+   * instance that watched the socket must be told again. servername is that of
+   * the options if left out. Codes of failures: "ECERT" (the peer's certificate
+   * is not accepted), "EPROTO" (not TLS, nothing in common, an alert of the
+   * peer), "ECONNRESET" (an end without goodbye), "ETIMEDOUT".
+   */
+  export function tls_wrap(fd: number, options: TlsOptions | number, servername?: string): number;
+  /** Waits for the end of the handshake; throws why it failed. */
+  export function tls_handshake(fd: number): 0;
+  /** The session, or null while the handshake is under way. */
+  export function tls_info(fd: number): TlsInfo | null;
+
   // ---- names and errors ----
 
   /** The first IPv4 address of a name. Needs the permission to resolve it. */

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wqjs/wqjs/host"
+	"github.com/wqjs/wqjs/tests/certs"
 )
 
 // TestJS runs every file below js/ that is not a helper. A file passes when it
@@ -52,6 +53,9 @@ func runJS(t *testing.T, engine *host.Engine, root, file string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tmp := t.TempDir()
+	if filepath.Base(filepath.Dir(file)) == "tls" {
+		certs.New(t).Write(t, tmp)
+	}
 	var out, errOut bytes.Buffer
 	sb, err := engine.NewSandbox(ctx, host.SandboxConfig{
 		Policy: host.Policy{

@@ -11,6 +11,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
 	"github.com/wqjs/wqjs/imports/internal/policy"
+	"github.com/wqjs/wqjs/imports/internal/sock"
 )
 
 // The form of wq_addr in wasm/shim/wqjs.h: family, port, length, reserved as
@@ -127,7 +128,7 @@ func bind(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if addr, err = mayBind(g.Policy, e, addr); err != nil {
 		return 0, err
 	}
-	if err := g.Net.Bind(k.fd, addr); err != nil {
+	if err := g.Net.Bind(k.FD, addr); err != nil {
 		return 0, err
 	}
 	e.Bound = true
@@ -175,14 +176,15 @@ func mayReach(g *guest.Guest, e *fdtable.Entry, addr *netsys.Addr, send bool) er
 }
 
 func getsockname(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
-	return nameOf(g, m, a, g.Net.LocalAddr)
+	return nameOf(g, m, a, func(k *sock.Socket) *netsys.Addr { return k.Local }, g.Net.LocalAddr)
 }
 
 func getpeername(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
-	return nameOf(g, m, a, g.Net.PeerAddr)
+	return nameOf(g, m, a, func(k *sock.Socket) *netsys.Addr { return k.Peer }, g.Net.PeerAddr)
 }
 
-func nameOf(g *guest.Guest, m guest.Memory, a []uint64, ask func(netsys.FD) (netsys.Addr, error)) (int32, error) {
+// nameOf writes an address of a socket: the one it is shown with, or the kernel's.
+func nameOf(g *guest.Guest, m guest.Memory, a []uint64, shown func(*sock.Socket) *netsys.Addr, ask func(netsys.FD) (netsys.Addr, error)) (int32, error) {
 	_, k, err := get(g, a[0], 0)
 	if err != nil {
 		return 0, err
@@ -191,7 +193,11 @@ func nameOf(g *guest.Guest, m guest.Memory, a []uint64, ask func(netsys.FD) (net
 	if err != nil {
 		return 0, err
 	}
-	addr, err := ask(k.fd)
+	if addr := shown(k); addr != nil {
+		putAddr(out, *addr)
+		return 0, nil
+	}
+	addr, err := ask(k.FD)
 	if err != nil {
 		return 0, err
 	}

@@ -10,12 +10,13 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/loop"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/sock"
 )
 
 // blocking runs try until it does not say EAGAIN, waiting between for event on
 // the socket, unless the fd or this call is non-blocking. timeout is the
 // socket's; 0 is none.
-func blocking(g *guest.Guest, e *fdtable.Entry, k *Kernel, dontwait bool, event uint32, timeout time.Duration, try func() error) error {
+func blocking(g *guest.Guest, e *fdtable.Entry, k *sock.Socket, dontwait bool, event uint32, timeout time.Duration, try func() error) error {
 	var deadline time.Time
 	for futile := 0; ; {
 		err := try()
@@ -37,7 +38,7 @@ func blocking(g *guest.Guest, e *fdtable.Entry, k *Kernel, dontwait bool, event 
 				return err
 			}
 		}
-		n, err := g.Loop.WaitFDs([]loop.Interest{{FD: k.fd, Events: event}}, lookUntil(e, event, deadline))
+		n, err := g.Loop.WaitFDs([]loop.Interest{{FD: k.FD, Events: event}}, lookUntil(e, event, deadline))
 		if err != nil {
 			return err
 		}
@@ -87,14 +88,14 @@ func send(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 		return 0, err
 	}
 	// Straight to the kernel; the closure below is for the sockets that are full.
-	n, err := g.Net.Send(k.fd, p, 0)
+	n, err := g.Net.Send(k.FD, p, 0)
 	if err != nil && errors.Is(err, syscall.EAGAIN) && !e.Nonblock && !dontwait {
 		err = blocking(g, e, k, false, netsys.EPOLLOUT, e.SendTimeout, func() (err error) {
-			n, err = g.Net.Send(k.fd, p, 0)
+			n, err = g.Net.Send(k.FD, p, 0)
 			return err
 		})
 	}
-	return int32(n), err
+	return int32(n), k.Explain(err)
 }
 
 func recv(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
@@ -110,7 +111,7 @@ func recv(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := g.Net.Recv(k.fd, p, flags)
+	n, err := received(g, k, p, flags)
 	if err == nil && (!waitall || n == 0 || n == len(p)) {
 		return int32(n), nil
 	}
@@ -123,8 +124,17 @@ func recv(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	return recvWaiting(g, e, k, p, n, flags, dontwait, waitall)
 }
 
+// received is one try to receive. The end of a stream that failed is its error.
+func received(g *guest.Guest, k *sock.Socket, p []byte, flags int) (int, error) {
+	n, err := g.Net.Recv(k.FD, p, flags)
+	if n == 0 && err == nil && len(p) > 0 {
+		err = k.Failure()
+	}
+	return n, k.Explain(err)
+}
+
 // recvWaiting goes on with a recv that has n bytes and wants to wait for more.
-func recvWaiting(g *guest.Guest, e *fdtable.Entry, k *Kernel, p []byte, n, flags int, dontwait, waitall bool) (int32, error) {
+func recvWaiting(g *guest.Guest, e *fdtable.Entry, k *sock.Socket, p []byte, n, flags int, dontwait, waitall bool) (int32, error) {
 	timeout, start := e.RecvTimeout, time.Now()
 	for {
 		var got int
@@ -132,7 +142,7 @@ func recvWaiting(g *guest.Guest, e *fdtable.Entry, k *Kernel, p []byte, n, flags
 			timeout = max(e.RecvTimeout-time.Since(start), 1)
 		}
 		err := blocking(g, e, k, dontwait, netsys.EPOLLIN|netsys.EPOLLRDHUP, timeout, func() (err error) {
-			got, err = g.Net.Recv(k.fd, p[n:], flags)
+			got, err = received(g, k, p[n:], flags)
 			return err
 		})
 		if err != nil {
@@ -170,7 +180,7 @@ func sendto(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	}
 	var n int
 	err = blocking(g, e, k, dontwait, netsys.EPOLLOUT, e.SendTimeout, func() (err error) {
-		n, err = g.Net.SendTo(k.fd, p, 0, addr)
+		n, err = g.Net.SendTo(k.FD, p, 0, addr)
 		return err
 	})
 	return int32(n), err
@@ -196,8 +206,8 @@ func recvfrom(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	var n int
 	var from netsys.Addr
 	err = blocking(g, e, k, dontwait, netsys.EPOLLIN, e.RecvTimeout, func() (err error) {
-		n, from, err = g.Net.RecvFrom(k.fd, p, flags)
-		return err
+		n, from, err = g.Net.RecvFrom(k.FD, p, flags)
+		return k.Explain(err)
 	})
 	if err != nil {
 		return 0, err
@@ -224,7 +234,7 @@ func accept(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	var fd netsys.FD
 	var peer netsys.Addr
 	err = blocking(g, e, k, guest.I32(a[2]) != 0, netsys.EPOLLIN, e.RecvTimeout, func() (err error) {
-		fd, peer, err = g.Net.Accept(k.fd)
+		fd, peer, err = g.Net.Accept(k.FD)
 		return err
 	})
 	if err != nil {
@@ -232,7 +242,7 @@ func accept(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	}
 	// What may be done with a connection: all, but to start or accept others.
 	rights := fdtable.Send | fdtable.Recv | fdtable.Shutdown | e.Rights&(fdtable.GetOpt|fdtable.SetOpt)
-	n, err := g.FDs.Insert(&fdtable.Entry{Object: NewKernel(g.Net, fd), Rights: rights, Family: e.Family, Type: e.Type})
+	n, err := g.FDs.Insert(&fdtable.Entry{Object: &sock.Socket{Net: g.Net, FD: fd}, Rights: rights, Family: e.Family, Type: e.Type})
 	if err != nil {
 		g.Net.Close(fd)
 		return 0, err
@@ -259,7 +269,7 @@ func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	dontwait := e.Nonblock || guest.I32(a[4]) != 0
 	// Only a Unix listener whose queue is full says EAGAIN and means: later.
 	once := dontwait || e.Family != netsys.AF_UNIX
-	err = blocking(g, e, k, once, netsys.EPOLLOUT, e.SendTimeout, func() error { return g.Net.Connect(k.fd, addr) })
+	err = blocking(g, e, k, once, netsys.EPOLLOUT, e.SendTimeout, func() error { return g.Net.Connect(k.FD, addr) })
 	if dontwait || !errors.Is(err, syscall.EINPROGRESS) {
 		return 0, err
 	}
@@ -267,7 +277,7 @@ func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if e.SendTimeout > 0 {
 		deadline = time.Now().Add(e.SendTimeout)
 	}
-	n, err := g.Loop.WaitFDs([]loop.Interest{{FD: k.fd, Events: netsys.EPOLLOUT}}, deadline)
+	n, err := g.Loop.WaitFDs([]loop.Interest{{FD: k.FD, Events: netsys.EPOLLOUT}}, deadline)
 	if err != nil {
 		return 0, err
 	}
@@ -278,8 +288,8 @@ func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 }
 
 // soError is the socket's pending error, which reading clears.
-func soError(g *guest.Guest, k *Kernel) error {
-	n, err := g.Net.GetsockoptInt(k.fd, netsys.SOL_SOCKET, netsys.SO_ERROR)
+func soError(g *guest.Guest, k *sock.Socket) error {
+	n, err := g.Net.GetsockoptInt(k.FD, netsys.SOL_SOCKET, netsys.SO_ERROR)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/fdtable"
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/sock"
 )
 
 // setsockopt takes integers. SO_RCVTIMEO and SO_SNDTIMEO are milliseconds (0 is
@@ -34,10 +35,12 @@ func setsockopt(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 			}
 			return 0, nil
 		case netsys.SO_LINGER:
-			return 0, g.Net.SetLinger(k.fd, val >= 0, min(max(val, 0), math.MaxUint16))
+			return 0, k.Option(level, opt, func(fd netsys.FD) error {
+				return g.Net.SetLinger(fd, val >= 0, min(max(val, 0), math.MaxUint16))
+			})
 		}
 	}
-	return 0, g.Net.SetsockoptInt(k.fd, level, opt, val)
+	return 0, k.Option(level, opt, func(fd netsys.FD) error { return g.Net.SetsockoptInt(fd, level, opt, val) })
 }
 
 func getsockopt(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
@@ -57,7 +60,8 @@ func getsockopt(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	return 0, nil
 }
 
-func option(g *guest.Guest, e *fdtable.Entry, k *Kernel, level, opt int) (int, error) {
+// option reads one; a stream's end is reported where a socket's error is.
+func option(g *guest.Guest, e *fdtable.Entry, k *sock.Socket, level, opt int) (int, error) {
 	if level == netsys.SOL_SOCKET {
 		switch opt {
 		case netsys.SO_RCVTIMEO:
@@ -65,18 +69,32 @@ func option(g *guest.Guest, e *fdtable.Entry, k *Kernel, level, opt int) (int, e
 		case netsys.SO_SNDTIMEO:
 			return int(e.SendTimeout / time.Millisecond), nil
 		case netsys.SO_LINGER:
-			on, secs, err := g.Net.Linger(k.fd)
-			if !on {
-				secs = -1
-			}
+			secs := -1
+			err := k.Option(level, opt, func(fd netsys.FD) error {
+				on, n, err := g.Net.Linger(fd)
+				if on {
+					secs = n
+				}
+				return err
+			})
 			return secs, err
+		case netsys.SO_DOMAIN:
+			return e.Family, nil
 		case netsys.SO_ERROR:
-			n, err := g.Net.GetsockoptInt(k.fd, level, opt)
+			if err := k.Failure(); err != nil {
+				return int(abi.ToErrno(err)), nil
+			}
+			n, err := g.Net.GetsockoptInt(k.FD, level, opt)
 			if err != nil || n == 0 {
 				return 0, err
 			}
 			return int(abi.ToErrno(syscall.Errno(n))), nil
 		}
 	}
-	return g.Net.GetsockoptInt(k.fd, level, opt)
+	val := 0
+	err := k.Option(level, opt, func(fd netsys.FD) (err error) {
+		val, err = g.Net.GetsockoptInt(fd, level, opt)
+		return err
+	})
+	return val, err
 }

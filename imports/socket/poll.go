@@ -99,6 +99,9 @@ func (e *epoll) SysFD() netsys.FD {
 
 func (e *epoll) Close() error { return e.p.Close() }
 
+// Unpoll is for sock.Unpoll.
+func (e *epoll) Unpoll(fd netsys.FD) { _ = e.p.Del(fd) }
+
 func epollCreate(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if guest.I32(a[0])&^sockCloexec != 0 {
 		return 0, abi.EINVAL

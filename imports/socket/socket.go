@@ -17,6 +17,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/fdtable"
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/sock"
 )
 
 // ModuleName is the name guests import from.
@@ -56,31 +57,14 @@ func Funcs() []guest.Func {
 	}
 }
 
-// Kernel is a kernel socket in the fd table.
-type Kernel struct {
-	net netsys.Net
-	fd  netsys.FD
-	// shared is set when the embedder, too, holds the socket.
-	shared bool
-}
-
-// NewKernel takes ownership of fd.
-func NewKernel(n netsys.Net, fd netsys.FD) *Kernel { return &Kernel{net: n, fd: fd} }
-
-// SysFD is what pollers wait on.
-func (k *Kernel) SysFD() netsys.FD { return k.fd }
-
-// Close closes the kernel's fd.
-func (k *Kernel) Close() error { return k.net.Close(k.fd) }
-
-// get finds fd and the kernel socket behind it.
-func get(g *guest.Guest, v uint64, need fdtable.Rights) (*fdtable.Entry, *Kernel, error) {
+// get finds fd and the socket behind it.
+func get(g *guest.Guest, v uint64, need fdtable.Rights) (*fdtable.Entry, *sock.Socket, error) {
 	fd := guest.I32(v)
 	e, err := g.FDs.Get(fd, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	k, ok := e.Object.(*Kernel)
+	k, ok := e.Object.(*sock.Socket)
 	if !ok {
 		return nil, nil, abi.ENOTSOCK
 	}
@@ -112,7 +96,7 @@ func socket(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 		return 0, err
 	}
 	return g.FDs.Insert(&fdtable.Entry{
-		Object: NewKernel(g.Net, fd), Rights: fdtable.All, Family: family, Type: typ, Nonblock: nonblock,
+		Object: &sock.Socket{Net: g.Net, FD: fd}, Rights: fdtable.All, Family: family, Type: typ, Nonblock: nonblock,
 	})
 }
 
@@ -136,7 +120,7 @@ func socketpair(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	var fds [2]int32
 	for i, fd := range pair {
 		fds[i], err = g.FDs.Insert(&fdtable.Entry{
-			Object: NewKernel(g.Net, fd), Rights: fdtable.All, Family: family, Type: typ, Nonblock: nonblock,
+			Object: &sock.Socket{Net: g.Net, FD: fd}, Rights: fdtable.All, Family: family, Type: typ, Nonblock: nonblock,
 		})
 		if err != nil { // only the second can find the table full
 			g.Net.Close(pair[1])
@@ -163,7 +147,7 @@ func listen(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 		}
 	}
 	backlog := guest.I32(a[1])
-	return 0, g.Net.Listen(k.fd, int(min(max(backlog, 0), 4096)))
+	return 0, g.Net.Listen(k.FD, int(min(max(backlog, 0), 4096)))
 }
 
 func shutdown(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
@@ -175,7 +159,7 @@ func shutdown(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if how < 0 || how > 2 {
 		return 0, abi.EINVAL
 	}
-	return 0, g.Net.Shutdown(k.fd, int(how))
+	return 0, g.Net.Shutdown(k.FD, int(how))
 }
 
 // closeFD frees the number even when the kernel reports an error, as close(2)
@@ -189,20 +173,10 @@ func closeFD(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if o, ok := e.Object.(pollable); ok && e.Watched {
 		g.Loop.Unwatch(fd, o.SysFD())
 	}
-	if k, ok := e.Object.(*Kernel); ok && k.shared {
-		unpoll(g, k.fd)
+	if k, ok := e.Object.(*sock.Socket); ok && k.Shared {
+		sock.Unpoll(g.FDs, k.FD)
 	}
 	return 0, e.Object.Close()
-}
-
-// unpoll takes fd out of the guest's epoll instances. The kernel does it when
-// the last descriptor of a socket is closed; of a shared one that is another's.
-func unpoll(g *guest.Guest, fd netsys.FD) {
-	g.FDs.All(func(_ int32, e *fdtable.Entry) {
-		if ep, ok := e.Object.(*epoll); ok {
-			_ = ep.p.Del(fd)
-		}
-	})
 }
 
 func fcntl(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
@@ -290,6 +264,6 @@ func adopt(fd netsys.FD) (*fdtable.Entry, error) {
 	if listening {
 		rights = fdtable.Accept | fdtable.Listen | fdtable.GetOpt | fdtable.SetOpt
 	}
-	k := &Kernel{net: n, fd: fd, shared: true}
+	k := &sock.Socket{Net: n, FD: fd, Shared: true}
 	return &fdtable.Entry{Object: k, Rights: rights, Family: family, Type: typ, Bound: true}, nil
 }

@@ -7,6 +7,7 @@ import { errnoError } from 'wqjs:internal/native';
 
 export const EAGAIN = -6;
 export const EBADF = -8;
+export const EBUSY = -10;
 export const ECANCELED = -11;
 export const ECONNABORTED = -13;
 export const ECONNRESET = -15;
@@ -22,6 +23,7 @@ export const ENOTFOUND = -201;
 
 const names = {
   [EBADF]: 'EBADF',
+  [EBUSY]: 'EBUSY',
   [ECANCELED]: 'ECANCELED',
   [EINVAL]: 'EINVAL',
   [ENOBUFS]: 'ENOBUFS',

@@ -9,15 +9,16 @@
 
 import { errnoError, timerStart, timerStop, tryRecv, trySend, utf8Encode } from 'wqjs:internal/native';
 import {
-  EAGAIN, EBADF, ECANCELED, ECONNRESET, ENOBUFS, EPIPE, ETIMEDOUT, makeError,
+  EAGAIN, EBADF, EBUSY, ECANCELED, ECONNRESET, EINVAL, ENOBUFS, EPIPE, ETIMEDOUT, makeError,
 } from 'wqjs:internal/errno';
 import { cancel, Handle, promiseFor, Queue, READABLE, refill, spend, WRITABLE } from 'wqjs:internal/handle';
+import { handshake } from 'wqjs:internal/net-tls';
 import { ReadableSide, WritableSide } from 'wqjs:internal/net-streams';
 import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import { addressOf, checkMs, isBytes, localAddress } from 'wqjs:internal/net-options';
 import {
   IPPROTO_TCP, setsockopt, SHUT_RD, SHUT_WR, shutdown, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE,
-  TCP_KEEPINTVL, TCP_NODELAY,
+  TCP_KEEPINTVL, TCP_NODELAY, tls_info, tls_wrap,
 } from 'wqjs:sockets';
 
 /** Only the library makes a Conn. */
@@ -60,16 +61,19 @@ export class Conn {
   #closed = null; // {promise, resolve} once somebody asked
   #readable = null;
   #writable = null;
+  #secured; // TLS
+  #tls = null; // its session, once known
 
   static {
     cancelReading = (conn) => conn.#cancelReading();
   }
 
-  constructor(token, fd, peer, { watched = false, allowHalfOpen = true } = {}) {
+  constructor(token, fd, peer, { watched = false, allowHalfOpen = true, secured = false } = {}) {
     if (token !== TOKEN) throw new TypeError('Conn: use connect() or a server');
     this.#handle = new Handle(fd, (events) => this.#onEvent(events), watched);
     this.#peer = peer;
     this.#halfOpen = allowHalfOpen;
+    this.#secured = secured;
   }
 
   // ---- reading ----
@@ -388,6 +392,42 @@ export class Conn {
     return this.#closed.promise;
   }
 
+  // ---- TLS ----
+
+  startTls(options = {}) {
+    try {
+      const fd = this.#open('tls_wrap');
+      if (this.#reads.head !== null || this.#writes.head !== null) {
+        throw makeError(EBUSY, 'tls_wrap', 'reads or writes still wait: startTls comes between them');
+      }
+      if (this.#readState !== OPEN || this.#writeState !== OPEN || this.#ending !== null) {
+        throw makeError(EPIPE, 'tls_wrap', 'a side of the connection has ended');
+      }
+      tls_wrap(fd, options);
+      this.#secured = true;
+      this.#tls = null;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.handshake();
+  }
+
+  async handshake() {
+    const fd = this.#open('tls_handshake');
+    if (!this.#secured) throw makeError(EINVAL, 'tls_handshake', 'the connection has no TLS');
+    this.#tls = await handshake(fd, this.#peer);
+    return this.tls;
+  }
+
+  get tls() {
+    if (this.#tls === null && this.#secured && this.#handle.fd >= 0) {
+      try {
+        this.#tls = tls_info(this.#handle.fd);
+      } catch {} // the handshake failed: reading tells why
+    }
+    return this.#tls === null ? null : { ...this.#tls };
+  }
+
   // ---- what it is ----
 
   get fd() {
@@ -419,12 +459,12 @@ export class Conn {
   // ---- options ----
 
   setNoDelay(on = true) {
-    setsockopt(this.#open(), IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
+    setsockopt(this.#open('setsockopt'), IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
     return this;
   }
 
   setKeepAlive(on = true, options = {}) {
-    keepAlive(this.#open(), on, options);
+    keepAlive(this.#open('setsockopt'), on, options);
     return this;
   }
 
@@ -445,8 +485,8 @@ export class Conn {
     return this;
   }
 
-  #open() {
-    if (this.#handle.fd < 0) throw makeError(EBADF, 'setsockopt', 'the connection is closed');
+  #open(syscall) {
+    if (this.#handle.fd < 0) throw makeError(EBADF, syscall, 'the connection is closed');
     return this.#handle.fd;
   }
 

@@ -6,6 +6,7 @@ import { Conn, keepAlive, TOKEN } from 'wqjs:internal/net-conn';
 import {
   checkFamily, checkFd, checkHost, checkMs, checkOptions, checkPath, checkPort, checkSignal, literalFamily,
 } from 'wqjs:internal/net-options';
+import { checkTls } from 'wqjs:internal/net-tls';
 import { resolve } from 'wqjs:internal/resolve';
 import {
   AF_INET, AF_INET6, AF_UNIX, bind, close, getpeername, getsockopt, IPPROTO_TCP, setsockopt, SO_ERROR, SOCK_NONBLOCK,
@@ -47,6 +48,7 @@ function planOf(o) {
     local: null,
     localPort: 0,
     family: checkFamily(o.family ?? 0, 'connect'),
+    tls: checkTls(o.tls, 'connect', true),
     site: '',
   };
   if (o.fd !== undefined) plan.fd = checkFd(o.fd, 'connect');
@@ -59,6 +61,7 @@ function planOf(o) {
       plan.family ||= literalFamily(plan.local);
     }
     plan.localPort = checkPort(o.localPort ?? 0, 'connect');
+    if (plan.tls !== null) plan.tls = { servername: plan.host, ...plan.tls };
   }
   return plan;
 }
@@ -88,6 +91,7 @@ class Connecting {
   #addresses = []; // still to be tried
   #trying = new Set(); // fds
   #errors = [];
+  #securing = null; // the connection whose handshake is under way
 
   constructor(plan, fulfil, reject) {
     this.#plan = plan;
@@ -107,15 +111,15 @@ class Connecting {
 
   #start() {
     const { signal, timeout, host, path, fd, family } = this.#plan;
-    if (fd >= 0) {
-      this.#won(fd, getpeername(fd), false);
-      return;
-    }
     if (signal !== null) {
       this.#onAbort = () => this.#finish(this.#reject, signal.reason);
       signal.addEventListener('abort', this.#onAbort, { once: true });
     }
     if (timeout > 0) this.#deadline = timerStart(() => this.#onTimeout(), timeout, false, undefined);
+    if (fd >= 0) {
+      this.#won(fd, getpeername(fd), false);
+      return;
+    }
     if (path !== null || literalFamily(host) !== 0) {
       this.#addresses = [path ?? host];
       this.#next();
@@ -219,7 +223,7 @@ class Connecting {
   }
 
   #won(fd, peer, watched) {
-    const { allowHalfOpen, keepAlive: alive } = this.#plan;
+    const { allowHalfOpen, keepAlive: alive, tls } = this.#plan;
     this.#trying.delete(fd);
     let conn;
     try {
@@ -230,7 +234,19 @@ class Connecting {
       this.#fail(error);
       return;
     }
-    this.#finish(this.#fulfil, conn);
+    if (tls === null) {
+      this.#finish(this.#fulfil, conn);
+      return;
+    }
+    this.#stopTrying();
+    this.#securing = conn;
+    conn.startTls(tls).then(
+      () => {
+        this.#securing = null;
+        this.#finish(this.#fulfil, conn);
+      },
+      (error) => this.#fail(error),
+    );
   }
 
   #failure() {
@@ -255,15 +271,21 @@ class Connecting {
     this.#pause = 0;
   }
 
+  #stopTrying() {
+    this.#stopPause();
+    this.#addresses = [];
+    for (const fd of this.#trying) close(fd);
+    this.#trying.clear();
+  }
+
   #finish(settle, value) {
     if (this.#done) return;
     this.#done = true;
-    this.#stopPause();
+    this.#stopTrying();
+    this.#securing?.close();
     if (this.#deadline !== 0) timerStop(this.#deadline);
     this.#cancelLookup?.();
     if (this.#onAbort !== null) this.#plan.signal.removeEventListener('abort', this.#onAbort);
-    for (const fd of this.#trying) close(fd);
-    this.#trying.clear();
     settle(value);
   }
 }

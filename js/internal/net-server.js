@@ -9,11 +9,12 @@ import { Conn, keepAlive, TOKEN } from 'wqjs:internal/net-conn';
 import {
   checkFd, checkHost, checkOptions, checkPath, checkPort, literalFamily, localAddress,
 } from 'wqjs:internal/net-options';
+import { checkTls } from 'wqjs:internal/net-tls';
 import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import {
   AF_INET, AF_INET6, AF_UNIX, bind, close, getaddrinfo, getsockopt, IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY,
   listen as startListening, setsockopt, SO_ACCEPTCONN, SO_REUSEADDR, SO_REUSEPORT, SOCK_NONBLOCK, SOCK_STREAM, socket,
-  SOL_SOCKET, SOMAXCONN, TCP_NODELAY,
+  SOL_SOCKET, SOMAXCONN, TCP_NODELAY, tls_context, tls_wrap,
 } from 'wqjs:sockets';
 
 // Out of fds or memory: accepting pauses this long, as no event tells when to go on.
@@ -87,11 +88,14 @@ export class Server {
   #waiting = new Queue();
   #pause = 0; // timer
   #ref = true;
+  #context = -1; // of TLS
 
-  constructor(token, fd, { allowHalfOpen = true }) {
+  constructor(token, fd, { allowHalfOpen = true, tls }) {
     if (token !== TOKEN) throw new TypeError('Server: use listen()');
+    const secure = checkTls(tls, 'listen', false);
     this.#addr = localAddress(fd);
-    this.#connOptions = { allowHalfOpen };
+    this.#connOptions = { allowHalfOpen, secured: secure !== null };
+    if (secure !== null) this.#context = tls_context({ ...secure, isServer: true });
     this.#handle = new Handle(fd, () => this.#onEvent());
   }
 
@@ -131,12 +135,27 @@ export class Server {
   #tryAccept() {
     for (;;) {
       const peer = tryAccept(this.#handle.fd);
-      if (typeof peer === 'object') return new Conn(TOKEN, peer.fd, peer, this.#connOptions);
+      if (typeof peer === 'object') {
+        if (this.#context >= 0 && !this.#secure(peer.fd)) continue;
+        return new Conn(TOKEN, peer.fd, peer, this.#connOptions);
+      }
       if (peer === EAGAIN) return null;
       if (peer === ECONNABORTED) continue; // gone while it waited
       if (!SHORTAGES.has(peer)) throw errnoError(peer, 'accept', this.#addr.address, this.#addr.port);
       this.#pauseAccepting();
       return null;
+    }
+  }
+
+  // Starts TLS on an accepted fd; one that is gone already, or for which there
+  // are no fds, is closed.
+  #secure(fd) {
+    try {
+      tls_wrap(fd, this.#context);
+      return true;
+    } catch {
+      close(fd);
+      return false;
     }
   }
 
@@ -192,6 +211,7 @@ export class Server {
     if (this.#pause !== 0) timerStop(this.#pause);
     this.#pause = 0;
     this.#handle.close();
+    if (this.#context >= 0) close(this.#context);
     let error = null;
     for (let r = this.#waiting.clear(); r !== null; r = r.next) {
       if (r.isStep) r.resolve({ value: undefined, done: true });

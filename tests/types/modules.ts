@@ -1,5 +1,5 @@
 // Every module, under strict.
-import sockets, { granted, type SocketError } from 'wqjs:sockets';
+import sockets, { granted, type SocketError, type TlsInfo } from 'wqjs:sockets';
 import so from './dist/network_sockets.so';
 import * as std from 'std';
 import * as os from 'os';
@@ -38,6 +38,11 @@ async function main() {
   const f = std.open('x', 'r');
   f?.close();
   net.listen({ fd: 5 });
+  const secure = await connect({ port: 443, tls: { ca: [new Uint8Array(3)], alpn: ['h2'], rejectUnauthorized: true } });
+  const until: string | undefined = secure.tls?.peer?.validTo;
+  const session: TlsInfo = await conn.startTls({ isServer: true, cert: 'c', key: 'k', certs: [{ cert: 'c', key: 'k' }] });
+  sockets.tls_wrap(sockets.tls_wrap(fd, { servername: until }), sockets.tls_context({ minVersion: 'TLSv1.3' }), session.protocol);
+  listen({ tls: { cert: 'c', key: 'k', requestCert: true } });
   std.exit(1);
 }
 async function http() {
@@ -64,6 +69,8 @@ try { main(); } catch (e) { (e as SocketError).code; }
 connect();
 // @ts-expect-error
 listen({ port: true });
+// @ts-expect-error
+listen({ tls: true });
 // @ts-expect-error
 sockets.send('x', 'y');
 // @ts-expect-error

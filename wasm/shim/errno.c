@@ -15,8 +15,8 @@ static const char *const names[] = {
     E(ENOTCONN), E(ENOTDIR), E(ENOTEMPTY), E(ENOTRECOVERABLE), E(ENOTSOCK), E(ENOTSUP), E(ENOTTY), E(ENXIO),
     E(EOVERFLOW), E(EOWNERDEAD), E(EPERM), E(EPIPE), E(EPROTO), E(EPROTONOSUPPORT), E(EPROTOTYPE), E(ERANGE),
     E(EROFS), E(ESPIPE), E(ESRCH), E(ESTALE), E(ETIMEDOUT), E(ETXTBSY), E(EXDEV), E(ENOTCAPABLE),
-    /* ours, for name resolution */
-    [201] = "ENOTFOUND", [202] = "EAI_AGAIN",
+    /* ours, for name resolution and TLS */
+    [201] = "ENOTFOUND", [202] = "EAI_AGAIN", [203] = "ECERT",
 };
 
 const char *wq_errno_name(int32_t err)

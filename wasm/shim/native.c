@@ -569,6 +569,7 @@ static int init(JSContext *ctx, JSModuleDef *m)
     return JS_SetModuleExportList(ctx, m, funcs, countof(funcs)) ||
            JS_SetModuleExportList(ctx, m, wq_try_funcs, wq_try_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_codec_funcs, wq_codec_funcs_len) ||
+           JS_SetModuleExportList(ctx, m, wq_tls_native_funcs, wq_tls_native_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_event_funcs, wq_event_funcs_len);
 }
 
@@ -580,5 +581,6 @@ int wq_init_module_native(JSContext *ctx)
     return JS_AddModuleExportList(ctx, m, funcs, countof(funcs)) ||
            JS_AddModuleExportList(ctx, m, wq_try_funcs, wq_try_funcs_len) ||
            JS_AddModuleExportList(ctx, m, wq_codec_funcs, wq_codec_funcs_len) ||
+           JS_AddModuleExportList(ctx, m, wq_tls_native_funcs, wq_tls_native_funcs_len) ||
            JS_AddModuleExportList(ctx, m, wq_event_funcs, wq_event_funcs_len);
 }

@@ -194,6 +194,7 @@ static int init(JSContext *ctx, JSModuleDef *m)
     if (JS_SetPropertyFunctionList(ctx, dflt, wq_socket_funcs, wq_socket_funcs_len) ||
         JS_SetPropertyFunctionList(ctx, dflt, wq_poll_funcs, wq_poll_funcs_len) ||
         JS_SetPropertyFunctionList(ctx, dflt, wq_http_funcs, wq_http_funcs_len) ||
+        JS_SetPropertyFunctionList(ctx, dflt, wq_tls_funcs, wq_tls_funcs_len) ||
         JS_SetPropertyFunctionList(ctx, dflt, wq_socket_consts, wq_socket_consts_len))
         return -1;
     g = granted(ctx);
@@ -203,6 +204,7 @@ static int init(JSContext *ctx, JSModuleDef *m)
     return JS_SetModuleExportList(ctx, m, wq_socket_funcs, wq_socket_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_poll_funcs, wq_poll_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_http_funcs, wq_http_funcs_len) ||
+           JS_SetModuleExportList(ctx, m, wq_tls_funcs, wq_tls_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_socket_consts, wq_socket_consts_len);
 }
 
@@ -216,5 +218,6 @@ int wq_init_module_sockets(JSContext *ctx)
     return JS_AddModuleExportList(ctx, m, wq_socket_funcs, wq_socket_funcs_len) ||
            JS_AddModuleExportList(ctx, m, wq_poll_funcs, wq_poll_funcs_len) ||
            JS_AddModuleExportList(ctx, m, wq_http_funcs, wq_http_funcs_len) ||
+           JS_AddModuleExportList(ctx, m, wq_tls_funcs, wq_tls_funcs_len) ||
            JS_AddModuleExportList(ctx, m, wq_socket_consts, wq_socket_consts_len);
 }

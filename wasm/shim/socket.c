@@ -36,7 +36,7 @@ static tail *tail_of(int32_t fd, bool create)
     return &tails[i];
 }
 
-static void tail_clear(int32_t fd)
+void wq_tail_clear(int32_t fd)
 {
     tail *t = tail_of(fd, false);
     if (t)
@@ -211,7 +211,7 @@ FN(js_accept)
         return JS_NULL; /* non-blocking and nobody waits */
     if (r < 0)
         return result(ctx, r, "accept");
-    tail_clear(r);
+    wq_tail_clear(r);
     obj = JS_NewObject(ctx);
     wq_put(ctx, obj, "fd", JS_NewInt32(ctx, r));
     return wq_addr_props(ctx, obj, &peer);
@@ -388,7 +388,7 @@ FN(js_close)
     if (!wq_to_fd(ctx, argv[0], &fd))
         return JS_EXCEPTION;
     r = wq_close(fd); /* frees the number even when it fails */
-    tail_clear(fd);
+    wq_tail_clear(fd);
     wq_event_forget(ctx, fd);
     return result(ctx, r, "close");
 }
@@ -565,7 +565,7 @@ FN(js_try_accept)
     r = wq_accept(fd, &peer, 1);
     if (r < 0)
         return JS_NewInt32(ctx, r);
-    tail_clear(r);
+    wq_tail_clear(r);
     obj = JS_NewObject(ctx);
     wq_put(ctx, obj, "fd", JS_NewInt32(ctx, r));
     return wq_addr_props(ctx, obj, &peer);

@@ -12,6 +12,11 @@ extern const int wq_socket_consts_len;
 /* Non-throwing variants, exported by wqjs:internal/native. */
 extern const JSCFunctionListEntry wq_try_funcs[];
 extern const int wq_try_funcs_len;
+/* tls_* */
+extern const JSCFunctionListEntry wq_tls_funcs[];
+extern const int wq_tls_funcs_len;
+extern const JSCFunctionListEntry wq_tls_native_funcs[];
+extern const int wq_tls_native_funcs_len;
 /* parse_http_request */
 extern const JSCFunctionListEntry wq_http_funcs[];
 extern const int wq_http_funcs_len;
@@ -29,6 +34,9 @@ void wq_payload_free(JSContext *ctx, wq_payload *p);
 
 /* An fd argument: a TypeError unless it is a number, -1 if it cannot be an fd. */
 bool wq_to_fd(JSContext *ctx, JSValueConst v, int32_t *fd);
+
+/* Forgets the start of a character that a text recv kept. */
+void wq_tail_clear(int32_t fd);
 
 /* Defines address, port and family on obj. */
 JSValue wq_addr_props(JSContext *ctx, JSValue obj, const wq_addr *a);

@@ -127,6 +127,15 @@ WQ_IMPORT("wqjs_call", "result") int32_t wq_call_result(int32_t op, void *ptr, i
 /* A function or error of the host is no longer used; safe in finalizers. */
 WQ_IMPORT("wqjs_call", "release") int32_t wq_call_release(uint32_t id);
 
+/* TLS: a context of encoded options is an fd; wrap puts the secured connection
+ * in the place of fd. info leaves JSON to be taken. */
+WQ_IMPORT("wqjs_tls", "context") int32_t wq_tls_context(const void *options, int32_t len);
+WQ_IMPORT("wqjs_tls", "wrap") int32_t wq_tls_wrap(int32_t fd, int32_t context, const char *name, int32_t len);
+WQ_IMPORT("wqjs_tls", "handshake") int32_t wq_tls_handshake(int32_t fd);
+WQ_IMPORT("wqjs_tls", "handshake_start") int32_t wq_tls_handshake_start(int32_t id, int32_t fd);
+WQ_IMPORT("wqjs_tls", "handshake_result") int32_t wq_tls_handshake_result(int32_t id);
+WQ_IMPORT("wqjs_tls", "info") int32_t wq_tls_info(int32_t fd);
+
 /* ---- shared between the shim's files ---- */
 
 typedef struct {

@@ -13,8 +13,8 @@ import (
 // the guest was compiled against these.
 type Errno int32
 
-// The numbers of the WASI preview 1 "errno" type, and two of our own for name
-// resolution, which has no errno in POSIX.
+// The numbers of the WASI preview 1 "errno" type, and some of our own for name
+// resolution and TLS, which have no errno in POSIX.
 const (
 	ESUCCESS Errno = iota
 	E2BIG
@@ -96,6 +96,7 @@ const (
 
 	ENOTFOUND Errno = 201 // the name does not exist
 	EAI_AGAIN Errno = 202 // the resolver failed for now
+	ECERT     Errno = 203 // the peer's certificate is not accepted
 )
 
 var names = map[Errno]string{
@@ -177,6 +178,7 @@ var names = map[Errno]string{
 	ENOTCAPABLE:     "ENOTCAPABLE",
 	ENOTFOUND:       "ENOTFOUND",
 	EAI_AGAIN:       "EAI_AGAIN",
+	ECERT:           "ECERT",
 }
 
 // Error is the symbolic name, "ECONNREFUSED".

@@ -143,6 +143,9 @@ func (l *Loop) Interrupted() error {
 	return l.cause
 }
 
+// watchEvents are the changes that a watch reports.
+const watchEvents = netsys.EPOLLIN | netsys.EPOLLOUT | netsys.EPOLLRDHUP | netsys.EPOLLET
+
 // Watch reports changes of fd's readiness as events with ID id.
 func (l *Loop) Watch(id int32, fd netsys.FD) error {
 	if l.watch == nil {
@@ -153,8 +156,7 @@ func (l *Loop) Watch(id int32, fd netsys.FD) error {
 		l.watch = p
 		l.buf = make([]netsys.Event, 256)
 	}
-	const events = netsys.EPOLLIN | netsys.EPOLLOUT | netsys.EPOLLRDHUP | netsys.EPOLLET
-	if err := l.watch.Add(fd, events, uint64(uint32(id))); err != nil {
+	if err := l.watch.Add(fd, watchEvents, uint64(uint32(id))); err != nil {
 		return err
 	}
 	l.nwatch++
@@ -171,6 +173,15 @@ func (l *Loop) Unwatch(id int32, fd netsys.FD) {
 	} else {
 		l.refs--
 	}
+}
+
+// Rewatch lets the watch id go on with another fd; the old one is still open.
+func (l *Loop) Rewatch(id int32, old, fd netsys.FD) error {
+	if err := l.watch.Add(fd, watchEvents, uint64(uint32(id))); err != nil {
+		return err
+	}
+	_ = l.watch.Del(old)
+	return nil
 }
 
 // RefWatch says whether the watch with this id keeps the loop alive.

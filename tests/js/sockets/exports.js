@@ -8,7 +8,7 @@ const FUNCTIONS = [
   'accept', 'bind', 'close', 'connect', 'epoll_create1', 'epoll_ctl', 'epoll_wait', 'fcntl', 'get_error', 'getaddrinfo',
   'gethostbyname', 'getpeername', 'getsockname', 'getsockopt', 'is_connected', 'listen', 'parse_http_request', 'poll',
   'recv', 'recvBytes', 'recvInto', 'recvfrom', 'send', 'sendto', 'setnonblocking', 'setsockopt', 'shutdown', 'socket',
-  'socketpair',
+  'socketpair', 'tls_context', 'tls_handshake', 'tls_info', 'tls_wrap',
 ];
 
 // Linux' values: scripts may have them built in.
