@@ -23,7 +23,14 @@ const SHORTAGES = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
 
 export function listen(options = {}) {
   const o = checkOptions(options, 'listen');
-  return new Server(TOKEN, listener(o), o);
+  const tls = checkTls(o.tls, 'listen', false);
+  const context = tls === null ? -1 : tls_context({ ...tls, isServer: true });
+  try {
+    return new Server(TOKEN, listener(o), o, context);
+  } catch (error) {
+    if (context >= 0) close(context);
+    throw error;
+  }
 }
 
 // In a worker of `wqjs serve`: the listeners that were handed over, which take
@@ -88,14 +95,13 @@ export class Server {
   #waiting = new Queue();
   #pause = 0; // timer
   #ref = true;
-  #context = -1; // of TLS
+  #context; // of TLS, or -1
 
-  constructor(token, fd, { allowHalfOpen = true, tls }) {
+  constructor(token, fd, { allowHalfOpen = true }, context) {
     if (token !== TOKEN) throw new TypeError('Server: use listen()');
-    const secure = checkTls(tls, 'listen', false);
     this.#addr = localAddress(fd);
-    this.#connOptions = { allowHalfOpen, secured: secure !== null };
-    if (secure !== null) this.#context = tls_context({ ...secure, isServer: true });
+    this.#connOptions = { allowHalfOpen, secured: context >= 0 };
+    this.#context = context;
     this.#handle = new Handle(fd, () => this.#onEvent());
   }
 
