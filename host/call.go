@@ -42,6 +42,9 @@ func (s *Sandbox) call(ctx context.Context, fn api.Function, args ...uint64) (ui
 func (s *Sandbox) trap(err error) error {
 	err = &TrapError{err}
 	s.trapped = true
+	if s.config.Logger != nil {
+		s.config.Logger.Error("sandbox trapped", "err", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead == nil {

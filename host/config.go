@@ -1,8 +1,10 @@
 package host
 
 import (
+	"context"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"time"
@@ -55,6 +57,10 @@ type Limits struct {
 	// CPUTime is how long the sandbox may execute, over its life, by the wall
 	// clock; waiting does not count. Default: no limit.
 	CPUTime time.Duration
+	// Output is how many bytes may be written to Stdout and Stderr together, over
+	// the sandbox's life. A write beyond it is not done, and the call in
+	// progress ends with an InterruptError for ErrOutput. Default: no limit.
+	Output int64
 	// FDs is how many sockets may be open. Default 4096, at most 65,536.
 	FDs int
 	// Files is how many files may be open. Default 256.
@@ -128,6 +134,22 @@ type SandboxConfig struct {
 	Stdout, Stderr io.Writer
 	// Resolver answers lookups; nil is net.DefaultResolver.
 	Resolver *net.Resolver
+	// ModuleLoader, if set, is asked for modules that are neither the library's
+	// nor loaded already, before files: by absolute path ("/app/a.js") or by the
+	// bare name that a script imports ("lodash"). It returns the source; an error
+	// that is fs.ErrNotExist leaves paths to files. It runs in a goroutine of its
+	// own with a context that ends when the call is interrupted, which does not
+	// wait for it.
+	ModuleLoader func(ctx context.Context, name string) ([]byte, error)
+	// Clock is the time that scripts see; nil is time.Now. Timers and limits go
+	// by the system's clock. It is called by the goroutine that runs scripts.
+	Clock func() time.Time
+	// Random seeds Math.random and the hashes of maps, with 8 bytes at each
+	// start; nil is crypto/rand.
+	Random io.Reader
+	// Logger is told of refusals by the policy (Warn, the first 100) and of traps
+	// (Error); nil is none.
+	Logger *slog.Logger
 }
 
 // Codec is a content coding of HTTP ("br", "zstd") that scripts may use, in

@@ -9,20 +9,23 @@ import (
 // budget is used up. Waiting does not count. start, stop and wait are for the
 // goroutine that runs the guest.
 type cpuClock struct {
-	limited bool
-	inside  bool // between start and stop
+	inside bool // between start and stop
 
-	mu    sync.Mutex
-	left  time.Duration
-	since time.Time // zero: not executing
-	timer *time.Timer
+	mu     sync.Mutex
+	budget time.Duration // 0: no limit
+	used   time.Duration
+	since  time.Time // zero: not executing
+	timer  *time.Timer
 }
 
+// init starts the measuring anew; the guest does not execute.
 func (c *cpuClock) init(budget time.Duration, expire func()) {
-	if budget <= 0 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.budget, c.used = budget, 0
+	if budget <= 0 || c.timer != nil {
 		return
 	}
-	c.limited, c.left = true, budget
 	c.timer = time.AfterFunc(time.Hour, func() {
 		if c.over() {
 			expire()
@@ -36,18 +39,26 @@ func (c *cpuClock) init(budget time.Duration, expire func()) {
 func (c *cpuClock) over() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.since.IsZero() && time.Since(c.since) >= c.left
+	return !c.since.IsZero() && c.used+time.Since(c.since) >= c.budget
+}
+
+// total is how long the guest has executed.
+func (c *cpuClock) total() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.since.IsZero() {
+		return c.used
+	}
+	return c.used + time.Since(c.since)
 }
 
 // start reports whether there is any budget left.
 func (c *cpuClock) start() bool {
-	if !c.limited {
-		return true
-	}
 	c.mu.Lock()
-	left := c.left
+	left := c.budget - c.used
+	limited := c.budget > 0
 	c.mu.Unlock()
-	if left <= 0 {
+	if limited && left <= 0 {
 		return false
 	}
 	c.inside = true
@@ -77,10 +88,14 @@ func (c *cpuClock) set(running bool) {
 	}
 	if running {
 		c.since = time.Now()
-		c.timer.Reset(max(c.left, 0))
+		if c.budget > 0 {
+			c.timer.Reset(max(c.budget-c.used, 0))
+		}
 		return
 	}
-	c.timer.Stop()
-	c.left -= time.Since(c.since)
+	if c.budget > 0 {
+		c.timer.Stop()
+	}
+	c.used += time.Since(c.since)
 	c.since = time.Time{}
 }

@@ -2,7 +2,8 @@
 // compiled to WebAssembly, on wazero, without cgo.
 //
 // An [Engine] is the compiled code; a process makes one. A [Sandbox] is an
-// isolated runtime with a memory of its own, made in some milliseconds:
+// isolated runtime with a memory of its own, made in some tens of microseconds
+// as a copy of an [Image]:
 //
 //	engine, err := host.NewEngine(ctx, host.Config{CacheDir: dir})
 //	// …
@@ -21,6 +22,19 @@
 // wqjs:dns, wqjs:std and wqjs:os, and the globals of the web: console, timers,
 // URL, TextEncoder and their like.
 //
+// # Images and pools
+//
+// [Engine.NewImage] keeps an initialised memory: the library, and whatever app
+// was loaded into it. [Image.NewSandbox] makes sandboxes that start there and
+// share the memory they do not change; [Sandbox.Reset] brings one back to the
+// image, every byte of it. [Engine.NewSandbox] uses an image of the library
+// alone. A [Pool] bounds how many sandboxes there are, and lends each as new.
+//
+// What must differ between sandboxes does: their random numbers, hashes, clocks,
+// arguments, environment, grants and limits are set at each start, and nothing
+// of one is ever in another. But all that the code of an image has read can be
+// read by all its sandboxes: give it no secrets.
+//
 // # What a sandbox may do
 //
 // Nothing, but compute and write to the Stdout and Stderr it is given.
@@ -32,8 +46,8 @@
 //
 // # Limits
 //
-// [Limits] bound memory, stack, execution time, and the number of sockets,
-// files, timers and lookups. At its memory limit a script gets an
+// [Limits] bound memory, stack, execution time, output, and the number of
+// sockets, files, timers and lookups. [Sandbox.Stats] tells what is used. At its memory limit a script gets an
 // InternalError, at its stack limit a RangeError. Contexts bound each call:
 // when one ends, running code stops, and so does whatever it waits for, be it a
 // blocking accept. It takes well under a millisecond for most code, and up to
@@ -48,10 +62,10 @@
 //   - [*ExitError]: the script called std.exit.
 //   - [*InterruptError]: the context ended, [Sandbox.Interrupt] was called
 //     ([ErrInterrupted] or your reason), the sandbox was closed ([ErrClosed]), or
-//     Limits.CPUTime is used up ([ErrCPUTime]).
-//   - [*TrapError]: the engine failed; this sandbox is gone.
+//     Limits.CPUTime or Limits.Output is used up ([ErrCPUTime], [ErrOutput]).
+//   - [*TrapError]: the engine failed; this sandbox is gone, unless it is Reset.
 //   - [ErrUnsettled]: a top-level await can never settle.
-//   - [ErrClosed], [ErrEngineClosed]: too late.
+//   - [ErrClosed], [ErrImageClosed], [ErrPoolClosed], [ErrEngineClosed]: too late.
 //
 // # Concurrency
 //

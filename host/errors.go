@@ -108,7 +108,7 @@ func (e *InterruptError) Unwrap() error { return e.Cause }
 
 // TrapError reports that the engine itself failed (out of its stack, an
 // internal check). All that the sandbox held is freed, and later calls give the
-// same error; other sandboxes are not affected.
+// same error, until Reset; other sandboxes are not affected.
 type TrapError struct{ Err error }
 
 func (e *TrapError) Error() string { return "the engine trapped: " + e.Err.Error() }
@@ -128,6 +128,8 @@ var (
 	ErrInterrupted = errors.New("interrupted by the embedder")
 	// ErrCPUTime: Limits.CPUTime is used up.
 	ErrCPUTime = errors.New("CPU time limit reached")
+	// ErrOutput: Limits.Output is used up.
+	ErrOutput = errors.New("output limit reached")
 	// ErrUnsettled: a module's top-level await waits for something that can no
 	// longer happen.
 	ErrUnsettled = errors.New("top-level await never settles: nothing is pending that could settle it")

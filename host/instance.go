@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -48,7 +49,8 @@ func (e *Engine) instantiate(ctx context.Context, limit uint64, start bool) (*in
 	in := &instance{slot: slot}
 	mc := wazero.NewModuleConfig().WithName("").WithStartFunctions().
 		WithStdin((*inlet)(in)).WithStdout(&outlet{in, false}).WithStderr(&outlet{in, true}).
-		WithRandSource(rand.Reader).WithSysWalltime().WithSysNanotime()
+		WithRandSource(rand.Reader).
+		WithWalltime(in.walltime, clockResolution).WithNanotime(in.nanotime, clockResolution)
 	if start {
 		mc = mc.WithStartFunctions("_initialize")
 	}
@@ -99,6 +101,25 @@ func (in *instance) close() error {
 	return err
 }
 
+const clockResolution = 1 // nanosecond
+
+// clockStart is what the monotonic clock counts from.
+var clockStart = time.Now()
+
+func (in *instance) now() time.Time {
+	if in.user == nil || in.user.config.Clock == nil {
+		return time.Now()
+	}
+	return in.user.config.Clock()
+}
+
+func (in *instance) walltime() (sec int64, nsec int32) {
+	t := in.now()
+	return t.Unix(), int32(t.Nanosecond())
+}
+
+func (in *instance) nanotime() int64 { return int64(in.now().Sub(clockStart)) }
+
 // inlet is an instance as the reader that its guest has as standard input.
 type inlet instance
 
@@ -134,15 +155,12 @@ type outlet struct {
 }
 
 func (o *outlet) Write(p []byte) (int, error) {
-	var to *output
-	if s := o.in.user; s != nil {
-		to = s.stdio.out
-		if o.err {
-			to = s.stdio.err
-		}
-	}
-	if to == nil {
+	s := o.in.user
+	switch {
+	case s == nil:
 		return len(p), nil
+	case o.err:
+		return s.stdio.write(s.stdio.err, p)
 	}
-	return to.Write(p)
+	return s.stdio.write(s.stdio.out, p)
 }

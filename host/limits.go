@@ -26,6 +26,9 @@ func (l Limits) check() (Limits, error) {
 	if l.CPUTime < 0 {
 		return l, fmt.Errorf("Limits.CPUTime is %v, must not be negative", l.CPUTime)
 	}
+	if l.Output < 0 {
+		return l, fmt.Errorf("Limits.Output is %d, must not be negative", l.Output)
+	}
 	for _, f := range []struct {
 		name      string
 		value     *int

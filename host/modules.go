@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,6 +31,8 @@ type modules struct {
 	dir   string // base of names without one
 	// What the engine has loaded needs no file any more: here, and in the image.
 	loaded, image map[string]struct{}
+	loader        func(context.Context, string) ([]byte, error) // nil: none
+	fetched       map[string][]byte                             // by the loader, not yet loaded
 	// The source given last by the embedder, which no file may hold.
 	name, source string
 }
@@ -51,16 +54,51 @@ func (e *moduleError) Unwrap() error { return e.err }
 // ("wqjs:net") or an absolute path.
 func (m *modules) Resolve(base, spec string) (string, error) {
 	name, err := m.resolve(base, spec)
+	if err != nil && m.loader != nil && isBare(spec) {
+		name, err = spec, nil
+	}
 	if err != nil {
 		return "", &moduleError{fmt.Sprintf("cannot import %q%s: %v", spec, m.from(base, spec), err), fs.ErrNotExist}
 	}
 	if !strings.HasPrefix(name, js.Prefix) && !m.has(name) {
 		// Where the import stands is known only here.
-		if err := m.guest.CheckModule(name); err != nil {
+		err := m.fetch(name)
+		if errors.Is(err, fs.ErrNotExist) && path.IsAbs(name) {
+			err = m.guest.CheckModule(name)
+		}
+		if err != nil {
 			return "", &moduleError{fmt.Sprintf("cannot import %q%s: %v", spec, m.from(base, spec), explain(name, err)), err}
 		}
 	}
 	return name, nil
+}
+
+// isBare reports whether an import's specifier is a name, neither a path nor a
+// URL nor of the library.
+func isBare(spec string) bool {
+	return spec != "" && !strings.HasPrefix(spec, ".") && !path.IsAbs(spec) && !strings.Contains(spec, ":")
+}
+
+// fetch asks the loader for a module and keeps it for Load.
+func (m *modules) fetch(name string) error {
+	if m.loader == nil {
+		return fs.ErrNotExist
+	}
+	if _, ok := m.fetched[name]; ok {
+		return nil
+	}
+	src, err := m.guest.Await(func(ctx context.Context) ([]byte, error) { return m.loader(ctx, name) })
+	if err != nil {
+		return err
+	}
+	if len(src) > maxSource {
+		return fmt.Errorf("%d bytes are more than %d", len(src), maxSource)
+	}
+	if m.fetched == nil {
+		m.fetched = map[string][]byte{}
+	}
+	m.fetched[name] = src
+	return nil
 }
 
 // has reports whether the engine has loaded the module.
@@ -163,7 +201,12 @@ func (m *modules) Load(name string) ([]byte, error) {
 	if strings.HasPrefix(name, js.Prefix) {
 		return js.Source(name)
 	}
-	src, err := m.guest.ReadModule(name, maxSource)
+	err := m.fetch(name)
+	src := m.fetched[name]
+	delete(m.fetched, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		src, err = m.guest.ReadModule(name, maxSource)
+	}
 	if err != nil {
 		return nil, &moduleError{fmt.Sprintf("cannot load module %s: %v", name, explain(name, err)), err}
 	}

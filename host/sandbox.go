@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/wqjs/wqjs/imports"
 )
@@ -45,6 +46,9 @@ type Sandbox struct {
 	calls   uint64     // numbers the calls
 	marked  bool       // the guest has marks of an interrupt or of std.exit
 	dead    error      // why no call can run: ErrClosed or a *TrapError
+	breach  bool       // a limit interrupted it
+	peak    uint64     // of memory, in earlier instances
+	denials int        // that were logged
 }
 
 // NewSandbox makes a sandbox of the library alone: of an image that is made on
@@ -77,7 +81,7 @@ func (e *Engine) prepare(ctx context.Context, c SandboxConfig) (*Sandbox, error)
 	if err := context.Cause(ctx); err != nil {
 		return nil, &InterruptError{err}
 	}
-	s.stdio.init(c, s.cpu.wait)
+	s.stdio.init(c, s.limits.Output, s.cpu.wait, func() { s.Interrupt(ErrOutput) })
 	if s.guest, err = s.newGuest(); err != nil {
 		return nil, err
 	}
@@ -92,6 +96,9 @@ func (s *Sandbox) newGuest() (*imports.Guest, error) {
 	cfg := s.config.imports(s.limits)
 	cfg.OnBlock = s.cpu.wait
 	cfg.Codecs = s.engine.codecs
+	if s.config.Logger != nil {
+		cfg.OnDenied = s.denied
+	}
 	return imports.NewGuest(cfg)
 }
 
@@ -99,6 +106,7 @@ func (s *Sandbox) newGuest() (*imports.Guest, error) {
 func (s *Sandbox) attach() {
 	dir, _ := guestDir(s.config.Dir) // prepare has checked it
 	s.modules = newModules(s.guest, dir)
+	s.modules.loader = s.config.ModuleLoader
 	if s.image != nil {
 		s.modules.image = s.image.loaded
 	}
@@ -197,7 +205,7 @@ func (s *Sandbox) heapLimit() uint64 {
 // environment if env is set, about this sandbox.
 func (s *Sandbox) begun(ctx context.Context, dir string, env bool) error {
 	var seed [8]byte
-	if _, err := io.ReadFull(rand.Reader, seed[:]); err != nil {
+	if _, err := io.ReadFull(s.random(), seed[:]); err != nil {
 		return fmt.Errorf("seed the engine: %w", err)
 	}
 	_, err := s.call(ctx, s.fnStart, s.limits.Memory/wasmPage, s.heapLimit(), uint64(s.limits.Stack), binary.LittleEndian.Uint64(seed[:]))
@@ -215,6 +223,29 @@ func (s *Sandbox) begun(ctx context.Context, dir string, env bool) error {
 		}
 	}
 	return s.setEnv(ctx, env)
+}
+
+func (s *Sandbox) random() io.Reader {
+	if s.config.Random != nil {
+		return s.config.Random
+	}
+	return rand.Reader
+}
+
+// maxLogged bounds the refusals that are logged: a script can cause any number.
+const maxLogged = 100
+
+func (s *Sandbox) denied(text string) {
+	s.mu.Lock()
+	s.denials++
+	n := s.denials
+	s.mu.Unlock()
+	if n <= maxLogged {
+		s.config.Logger.Warn("denied", "what", text)
+	}
+	if n == maxLogged {
+		s.config.Logger.Warn("further refusals are not logged")
+	}
 }
 
 // setEnv gives the guest the environment it may see; had says that it has one.
@@ -377,6 +408,7 @@ func (s *Sandbox) stop(cause error) {
 		cause = ErrInterrupted
 	}
 	s.marked = true
+	s.breach = s.breach || errors.Is(cause, ErrCPUTime) || errors.Is(cause, ErrOutput)
 	s.slot.Store32(s.layout.flag, 1) // before the cause, so that the guest never sees just that
 	s.guest.Interrupt(cause)
 	s.bridge.interrupted(cause)
@@ -436,6 +468,7 @@ func (s *Sandbox) detach() *instance {
 		keep = err == nil && lost[0] == 0 && !root
 	}
 	s.mu.Lock()
+	s.peak = max(s.peak, s.memoryNow())
 	s.instance = nil
 	in.user = nil
 	s.guest.Leave()
@@ -488,8 +521,9 @@ func (s *Sandbox) reset(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	s.guest = guest
+	s.guest, s.breach, s.denials = guest, false, 0
 	s.mu.Unlock()
+	s.stdio.written.Store(0)
 	s.trapped, s.freed, s.events = false, false, nil
 	s.attach()
 	s.cpu.init(s.limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
@@ -503,18 +537,42 @@ func (s *Sandbox) renewGuest() (*imports.Guest, error) {
 	return s.newGuest()
 }
 
-// Stats is what a sandbox uses now.
+// Stats is what a sandbox uses, and has used since it was made or Reset.
 type Stats struct {
-	Memory uint64 // bytes of linear memory
-	FDs    int    // open sockets
+	Memory     uint64        // bytes of linear memory in use, which only grows until Reset
+	MemoryPeak uint64        // the most there ever were, before a Reset too
+	CPU        time.Duration // of execution, by the wall clock
+	FDs        int           // open sockets
+	BytesIn    uint64        // received by sockets
+	BytesOut   uint64        // sent by sockets
+	Output     uint64        // bytes written to Stdout and Stderr
+	Calls      uint64        // calls of Eval, Run and their like, over all its life
 }
 
-// Stats waits for a call in progress. A closed sandbox uses nothing.
+// Stats does not wait. A sandbox that is closed, or trapped, uses no memory and
+// no sockets.
 func (s *Sandbox) Stats() Stats {
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := Stats{CPU: s.cpu.total(), FDs: s.guest.OpenFDs(), Output: uint64(s.stdio.written.Load()), Calls: s.calls}
+	st.BytesIn, st.BytesOut = s.guest.Traffic()
+	st.Memory = s.memoryNow()
+	st.MemoryPeak = max(s.peak, st.Memory)
+	return st
+}
+
+// memoryNow is called with mu held. The guest keeps the count: one that damaged
+// it cannot have more than there is.
+func (s *Sandbox) memoryNow() uint64 {
 	if s.instance == nil {
-		return Stats{}
+		return 0
 	}
-	return Stats{Memory: s.slot.MemorySize(), FDs: s.guest.OpenFDs()}
+	return min(uint64(s.slot.Load32(s.layout.memoryEnd))*wasmPage, s.slot.MemorySize())
+}
+
+// spoiled reports whether it trapped or broke a limit since it was made or Reset.
+func (s *Sandbox) spoiled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.breach || s.dead != nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero/experimental/sys"
@@ -17,10 +18,16 @@ import (
 type stdio struct {
 	in       *stdin
 	out, err *output
+
+	written atomic.Int64 // to both, bytes
+	limit   int64        // 0: none
+	over    func()       // called when it is reached
 }
 
-// init makes the streams that c gives; wait is told when the guest waits.
-func (s *stdio) init(c SandboxConfig, wait func(bool)) {
+// init makes the streams that c gives, which together take limit bytes, or any
+// number if that is 0; wait is told when the guest waits.
+func (s *stdio) init(c SandboxConfig, limit int64, wait func(bool), over func()) {
+	s.limit, s.over = limit, over
 	if c.Stdin != nil {
 		s.in = &stdin{imports.NewStdin(c.Stdin), wait}
 	}
@@ -30,6 +37,19 @@ func (s *stdio) init(c SandboxConfig, wait func(bool)) {
 	if c.Stderr != nil {
 		s.err = newOutput(c.Stderr, wait)
 	}
+}
+
+// write writes to one of the streams; nil discards.
+func (s *stdio) write(to *output, p []byte) (int, error) {
+	if n := s.written.Add(int64(len(p))); s.limit > 0 && n > s.limit {
+		s.written.Add(-int64(len(p)))
+		s.over()
+		return 0, sys.EIO
+	}
+	if to == nil {
+		return len(p), nil
+	}
+	return to.Write(p)
 }
 
 func (s *stdio) interrupt() {

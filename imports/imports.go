@@ -100,6 +100,9 @@ type Config struct {
 	MaxTimers  int
 	MaxLookups int
 	MaxOpen    int // files
+	// OnDenied, if set, is told of each refusal: what, and the flag that would
+	// allow it.
+	OnDenied func(text string)
 	// OnBlock is told when a blocking call starts and stops waiting.
 	OnBlock func(waiting bool)
 }
@@ -143,6 +146,7 @@ func newGuest(c Config, p *policy.Policy, files, modules *rootfs.FS) *Guest {
 			Dir:        c.Dir,
 			MaxLookups: c.MaxLookups,
 			Ctx:        ctx,
+			OnDenied:   onDenied(c),
 		},
 		cancel:  cancel,
 		config:  c,
@@ -150,6 +154,22 @@ func newGuest(c Config, p *policy.Policy, files, modules *rootfs.FS) *Guest {
 		modules: modules,
 	}
 }
+
+func onDenied(c Config) func(error) {
+	if c.OnDenied == nil {
+		return nil
+	}
+	return func(err error) { c.OnDenied(err.Error()) }
+}
+
+// Await runs work in a goroutine, which an interrupt of the guest leaves behind
+// with its context ended.
+func (g *Guest) Await(work func(context.Context) ([]byte, error)) ([]byte, error) {
+	return guest.Await(g.g, work)
+}
+
+// Traffic is how many bytes sockets received and sent. Any goroutine may ask.
+func (g *Guest) Traffic() (in, out uint64) { return g.g.BytesIn.Load(), g.g.BytesOut.Load() }
 
 // Renew closes every fd, file and wait of the guest, and gives a new guest of
 // the same configuration. Nothing else may be done with the old one.
@@ -178,6 +198,11 @@ func (g *Guest) Leave() {
 // loaded from.
 func fileSystems(c Config) (files, modules *rootfs.FS, err error) {
 	opts := rootfs.Options{MaxOpenFiles: c.MaxOpen}
+	if c.OnDenied != nil {
+		opts.OnDenied = func(op, path, flag string) {
+			c.OnDenied((&rootfs.Denied{Op: op, Path: path, Flag: flag}).Error())
+		}
+	}
 	grants, err := grantsOf(c)
 	if err != nil {
 		return nil, nil, err
@@ -330,7 +355,7 @@ func (g *Guest) Pending() (all []Held) {
 	return all
 }
 
-// OpenFDs is how many socket fds are open.
+// OpenFDs is how many socket fds are open. Any goroutine may ask.
 func (g *Guest) OpenFDs() int { return g.g.FDs.Len() }
 
 // Nanosleep sleeps, until Interrupt.

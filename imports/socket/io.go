@@ -298,3 +298,23 @@ func soError(g *guest.Guest, k *sock.Socket) error {
 	}
 	return nil
 }
+
+type call = func(*guest.Guest, guest.Memory, []uint64) (int32, error)
+
+// sending counts the bytes that f sends.
+func sending(f call) call {
+	return func(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+		n, err := f(g, m, a)
+		g.BytesOut.Add(uint64(max(n, 0)))
+		return n, err
+	}
+}
+
+// receiving counts the bytes that f receives.
+func receiving(f call) call {
+	return func(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+		n, err := f(g, m, a)
+		g.BytesIn.Add(uint64(max(n, 0)))
+		return n, err
+	}
+}

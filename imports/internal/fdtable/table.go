@@ -4,6 +4,7 @@ package fdtable
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/wqjs/wqjs/imports/internal/abi"
@@ -65,7 +66,7 @@ type Entry struct {
 type Table struct {
 	entries []*Entry
 	free    int // no free slot below
-	open    int
+	open    atomic.Int32
 	max     int
 }
 
@@ -80,7 +81,7 @@ func New(limit int) *Table {
 
 // Insert gives e the lowest free fd, or EMFILE.
 func (t *Table) Insert(e *Entry) (int32, error) {
-	if t.open >= t.max {
+	if int(t.open.Load()) >= t.max {
 		return 0, abi.EMFILE
 	}
 	i := t.free
@@ -92,13 +93,13 @@ func (t *Table) Insert(e *Entry) (int32, error) {
 	}
 	t.entries[i] = e
 	t.free = i + 1
-	t.open++
+	t.open.Add(1)
 	return int32(Base + i), nil
 }
 
 // Full reports whether Insert would fail, for calls that create an object in
 // the kernel first.
-func (t *Table) Full() bool { return t.open >= t.max }
+func (t *Table) Full() bool { return int(t.open.Load()) >= t.max }
 
 // Get returns the entry of fd: EBADF if there is none, EACCES if it lacks one
 // of the rights.
@@ -143,12 +144,12 @@ func (t *Table) Remove(fd int32) (*Entry, error) {
 	i := int(fd) - Base
 	t.entries[i] = nil
 	t.free = min(t.free, i)
-	t.open--
+	t.open.Add(-1)
 	return e, nil
 }
 
-// Len is the number of open fds.
-func (t *Table) Len() int { return t.open }
+// Len is the number of open fds. Any goroutine may ask.
+func (t *Table) Len() int { return int(t.open.Load()) }
 
 // All calls f for each open fd in order.
 func (t *Table) All(f func(fd int32, e *Entry)) {
@@ -168,6 +169,7 @@ func (t *Table) CloseAll() error {
 			t.entries[i] = nil
 		}
 	}
-	t.entries, t.free, t.open = nil, 0, 0
+	t.entries, t.free = nil, 0
+	t.open.Store(0)
 	return errors.Join(errs...)
 }

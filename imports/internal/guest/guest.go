@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -70,6 +71,11 @@ type Guest struct {
 	// MaxLookups bounds the names this sandbox may ask for; Lookups counts them.
 	MaxLookups, Lookups int
 
+	// BytesIn and BytesOut count what sockets received and sent.
+	BytesIn, BytesOut atomic.Uint64
+	// OnDenied, if set, is told of refusals by the policy.
+	OnDenied func(err error)
+
 	results results
 	pending []byte // result of a call that the guest takes with a second one
 	detail  string // text of the last failed call
@@ -124,6 +130,9 @@ func (g *Guest) fail(err error) int32 {
 		g.detail = err.Error()
 	}
 	n := abi.ToErrno(err)
+	if n == abi.EACCES && g.OnDenied != nil {
+		g.OnDenied(err)
+	}
 	if cause := g.Loop.Interrupted(); cause != nil && errors.Is(err, cause) {
 		n = abi.ECANCELED
 	}
