@@ -305,7 +305,7 @@ func (img *Image) clean(in *instance, room int) (private int, err error) {
 		return 0, err
 	}
 	if left.Deep {
-		in.find() // gives the stacks up
+		in.find()
 	}
 	in.stack.Set(img.stack)
 	return left.Private, nil

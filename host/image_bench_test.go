@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -95,6 +96,7 @@ func BenchmarkSandboxMemory(b *testing.B) {
 
 func measureMemory(b *testing.B, n int, source string) {
 	all := make([]*Sandbox, n)
+	debug.FreeOSMemory() // garbage, once before and once after
 	before := memoryUse(b)
 	for i := range all {
 		s, err := engine.NewSandbox(b.Context(), SandboxConfig{})
@@ -106,6 +108,7 @@ func measureMemory(b *testing.B, n int, source string) {
 		}
 		all[i] = s
 	}
+	debug.FreeOSMemory()
 	after := memoryUse(b)
 	for k, v := range after {
 		b.ReportMetric(float64(v-before[k])/float64(n), k+"-B/sandbox")

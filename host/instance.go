@@ -64,8 +64,22 @@ func (e *Engine) instantiate(ctx context.Context, limit uint64, start bool) (*in
 	return in, nil
 }
 
-// find looks the exports up. Each holds a stack, which starts at 10 KiB and
-// never shrinks.
+// export is a function of an instance that is looked up when it is first called:
+// each holds a stack, which starts at 10 KiB and never shrinks.
+type export struct {
+	api.Function // nil until then
+	mod          api.Module
+	name         string
+}
+
+func (e *export) Call(ctx context.Context, args ...uint64) ([]uint64, error) {
+	if e.Function == nil {
+		e.Function = e.mod.ExportedFunction(e.name)
+	}
+	return e.Function.Call(ctx, args...)
+}
+
+// find forgets the exports' stacks.
 func (in *instance) find() {
 	in.nested = nil
 	for name, fn := range map[string]*api.Function{
@@ -75,7 +89,7 @@ func (in *instance) find() {
 		"wqjs_exit_code": &in.fnExit, "wqjs_start": &in.fnStart, "wqjs_recycle": &in.fnRecycle,
 		"wqjs_op": &in.fnOp,
 	} {
-		*fn = in.mod.ExportedFunction(name)
+		*fn = &export{mod: in.mod, name: name}
 	}
 }
 
