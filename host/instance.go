@@ -73,10 +73,19 @@ type export struct {
 }
 
 func (e *export) Call(ctx context.Context, args ...uint64) ([]uint64, error) {
+	e.find()
+	return e.Function.Call(ctx, args...)
+}
+
+func (e *export) CallWithStack(ctx context.Context, stack []uint64) error {
+	e.find()
+	return e.Function.CallWithStack(ctx, stack)
+}
+
+func (e *export) find() {
 	if e.Function == nil {
 		e.Function = e.mod.ExportedFunction(e.name)
 	}
-	return e.Function.Call(ctx, args...)
 }
 
 // find forgets the exports' stacks.
