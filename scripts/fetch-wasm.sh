@@ -93,20 +93,24 @@ have=$(clang-19 -dumpversion)
 [ "$have" = "$clang_version" ] || die "clang-19 is $have, the build is pinned to $clang_version"
 
 sys=$work/sys/usr
+# The three features are WebAssembly 2.0, which wazero has on by default.
 cflags=(--target=wasm32-wasip1 -nostdlibinc -isystem "$sys/include/wasm32-wasi" -O2 -std=gnu11
+  -mbulk-memory -mnontrapping-fptoint -msimd128
   -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS
   -I"$src" -I"$sys/src/llhttp/include" "-ffile-prefix-map=$work=." "-ffile-prefix-map=$shim=shim")
-objs=()
+objs=() jobs=()
 compile() { # object source flags...
   local o="$work/$1.o" s=$2; shift 2
-  clang-19 "${cflags[@]}" "$@" -c "$s" -o "$o" || die "compiling $s failed"
-  objs+=("$o")
+  clang-19 "${cflags[@]}" "$@" -c "$s" -o "$o" || die "compiling $s failed" &
+  jobs+=($!) objs+=("$o")
 }
 for f in quickjs libregexp libunicode dtoa quickjs-libc; do compile "$f" "$src/$f.c" -w; done
 for f in api http llhttp; do compile "llhttp-$f" "$sys/src/llhttp/src/$f.c"; done
 for f in "$shim"/*.c; do
   compile "shim-$(basename "$f" .c)" "$f" -Wall -Wextra -Wno-unused-parameter -Werror
 done
+
+for job in "${jobs[@]}"; do wait "$job" || exit 1; done
 
 lib=$sys/lib/wasm32-wasi
 rt=$(dirname "$(clang-19 -print-libgcc-file-name)")/../wasi/libclang_rt.builtins-wasm32.a
