@@ -20,9 +20,10 @@ const (
 	socketModule = "wqjs:sockets"
 )
 
-// aliases are the names QuickJS users know.
+// aliases are the names that users of QuickJS and Node know.
 var aliases = map[string]string{
 	"std": "wqjs:std", "os": "wqjs:os", "qjs:std": "wqjs:std", "qjs:os": "wqjs:os",
+	"express": "wqjs:express",
 }
 
 // modules resolves and loads ES modules for one sandbox.

@@ -132,3 +132,14 @@ export function readCookies(header, secrets) {
   }
   return { cookies, signed };
 }
+
+/**
+ * Middleware for secrets other than the setting "cookie secret". req.cookies
+ * and req.signedCookies are there without it.
+ */
+export function cookieParser(secret) {
+  return function parseCookiesWith(req, res, next) {
+    if (secret !== undefined) req.secret = secret;
+    next();
+  };
+}

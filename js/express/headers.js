@@ -27,11 +27,9 @@ export function disposition(type, filename) {
   if (filename === undefined) return type;
   const name = String(filename).replace(/^.*\//s, '');
   const plain = name.replace(/[^\x20-\x7e]/g, '?');
+  const simple = `${type}; filename=${/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(plain) ? plain : quote(plain)}`;
   const needsMore = plain !== name || /%[0-9a-fA-F]{2}/.test(name);
-  const simple = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(plain) ? plain : quote(plain);
-  return needsMore
-    ? `${type}; filename=${quote(plain)}; filename*=UTF-8''${encodeExtended(name)}`
-    : `${type}; filename=${simple === plain ? quote(plain) : simple}`;
+  return needsMore ? `${simple}; filename*=UTF-8''${encodeExtended(name)}` : simple;
 }
 
 const ENTITIES = { '"': '&quot;', '&': '&amp;', "'": '&#39;', '<': '&lt;', '>': '&gt;' };

@@ -110,6 +110,7 @@ const byPreference = (a, b) => b.q - a.q || b.s - a.s || a.index - b.index || a.
 export function preferred(name, header, offers) {
   const kind = KINDS[name];
   let entries = parse(header ?? (name === 'type' ? '*/*' : name === 'encoding' ? '' : '*'));
+  if (name === 'type') entries = entries.filter((e) => e.value.includes('/'));
   // Without "identity" or "*" in it, the header still accepts no encoding.
   if (name === 'encoding' && !entries.some((e) => e.value === 'identity' || e.value === '*')) {
     const q = entries.reduce((least, e) => Math.min(least, e.q || 1), 1);

@@ -6,36 +6,13 @@
  * a map, and a walk merges those of its path with the other layers, in order.
  */
 
+import { readDefault } from 'wqjs:internal/express/body';
 import { callErrorHandler, callHandler, Layer } from 'wqjs:internal/express/layer';
 import { METHODS } from 'wqjs:internal/express/methods';
 import { checkHandlers, MAX_NESTING, Route } from 'wqjs:internal/express/route';
+import { originLength, pathOf } from 'wqjs:internal/express/url';
 
 const NONE = [];
-
-/** The path of a request's URL; null when it has none. */
-export function pathOf(req) {
-  const { url } = req;
-  if (typeof url !== 'string' || url === '') return null;
-  let start = 0;
-  if (url[0] !== '/') {
-    const origin = originLength(url);
-    if (origin === 0 && url !== '*') return url.split('?', 1)[0];
-    start = origin;
-  }
-  const end = url.indexOf('?', start);
-  const path = end < 0 ? (start === 0 ? url : url.slice(start)) : url.slice(start, end);
-  return path === '' ? '/' : path;
-}
-
-// The length of "http://host" at the start of a URL, or 0.
-function originLength(url) {
-  if (url === '' || url[0] === '/') return 0;
-  const query = url.indexOf('?');
-  const scheme = (query < 0 ? url : url.slice(0, query)).indexOf('://');
-  if (scheme < 0) return 0;
-  const slash = url.indexOf('/', scheme + 3);
-  return slash < 0 ? (query < 0 ? url.length : query) : slash;
-}
 
 /** One request on its way through one router. */
 class Walk {
@@ -50,7 +27,8 @@ class Walk {
     this.fixedAt = 0;
     this.path = null; // what the above are for
     this.removed = '';
-    this.slashAdded = false;
+    this.whole = ''; // the URL before
+    this.trimmed = ''; // and after
     this.nested = 0;
     this.allow = null;
     this.called = null; // results of param()
@@ -98,22 +76,20 @@ class Walk {
 
   restoreUrl() {
     const { req, removed } = this;
-    if (this.slashAdded) {
-      req.url = req.url.slice(1);
-      this.slashAdded = false;
+    const { url } = req;
+    req.baseUrl = this.baseUrl;
+    if (url === this.trimmed) req.url = this.whole;
+    else {
+      const n = originLength(url);
+      req.url = url.slice(0, n) + removed + url.slice(n);
     }
-    if (removed !== '') {
-      const n = originLength(req.url);
-      req.baseUrl = this.baseUrl;
-      req.url = req.url.slice(0, n) + removed + req.url.slice(n);
-      this.removed = '';
-    }
+    this.removed = '';
   }
 
   step(error) {
     if (error === 'route') error = undefined;
     const { req, router } = this;
-    if (this.removed !== '' || this.slashAdded) this.restoreUrl();
+    if (this.removed !== '') this.restoreUrl();
     if (error === 'router') {
       queueMicrotask(() => this.end());
       return;
@@ -182,7 +158,8 @@ class Walk {
   handle(layer, layerPath, path, error) {
     const { req, res, next } = this;
     if (layer.route !== null) {
-      layer.route.dispatch(req, res, next);
+      if (needsBody(req)) readDefault(req, res, (failure) => (failure ? next(failure) : layer.route.dispatch(req, res, next)));
+      else layer.route.dispatch(req, res, next);
       return;
     }
     if (layerPath !== '' && !this.trim(layerPath, path)) {
@@ -203,14 +180,20 @@ class Walk {
     const n = originLength(url);
     this.removed = layerPath;
     let rest = url.slice(n + layerPath.length);
-    if (n === 0 && rest[0] !== '/') {
-      rest = `/${rest}`;
-      this.slashAdded = true;
-    }
-    req.url = n === 0 ? rest : url.slice(0, n) + rest;
+    if (n === 0 && rest[0] !== '/') rest = `/${rest}`;
+    this.whole = url;
+    this.trimmed = n === 0 ? rest : url.slice(0, n) + rest;
+    req.url = this.trimmed;
     req.baseUrl = this.baseUrl + (layerPath.endsWith('/') ? layerPath.slice(0, -1) : layerPath);
     return true;
   }
+}
+
+// Whether a body may be there that no parser has looked at.
+function needsBody(req) {
+  const { method } = req;
+  if (method === 'GET' || method === 'HEAD' || req._body !== undefined) return false;
+  return req._app?.settings['body parser'] === true;
 }
 
 function sendOptions(res, allow) {

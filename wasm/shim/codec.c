@@ -2,6 +2,7 @@
  * targets of symbolic links. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "wqjs.h"
@@ -70,6 +71,32 @@ static JSValue codec_digest(JSContext *ctx, JSValueConst this_val, int argc, JSV
     if (r < 0)
         return wq_throw_errno(ctx, r, "digest", NULL, 0);
     return JS_NewUint8ArrayCopy(ctx, out, r);
+}
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* entityTag(body, weak): the body's length and its SHA-1, as Express makes it */
+static JSValue codec_entity_tag(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    uint8_t sum[21] = { 0 };
+    char tag[64];
+    int n;
+    input body;
+    int32_t r;
+    if (!get_input(ctx, argv[0], &body))
+        return JS_EXCEPTION;
+    r = wq_codec_digest(1, NULL, -1, body.ptr, body.len, sum);
+    free_input(ctx, &body);
+    if (r < 0)
+        return wq_throw_errno(ctx, r, "digest", NULL, 0);
+    n = snprintf(tag, sizeof(tag), "%s\"%zx-", JS_ToBool(ctx, argv[1]) ? "W/" : "", body.len);
+    /* 20 bytes are 27 digits of base64, with two bits of padding */
+    for (int i = 0; i < 27; i++) {
+        int at = i * 6 / 8, shift = 10 - i * 6 % 8;
+        tag[n++] = base64[(sum[at] << 8 | sum[at + 1]) >> shift & 63];
+    }
+    tag[n++] = '"';
+    return JS_NewStringLen(ctx, tag, n);
 }
 
 /* encodings(): the names of all content codings, by commas */
@@ -182,6 +209,7 @@ static JSValue read_link(JSContext *ctx, JSValueConst this_val, int argc, JSValu
 
 const JSCFunctionListEntry wq_codec_funcs[] = {
     JS_CFUNC_DEF("digest", 3, codec_digest),
+    JS_CFUNC_DEF("entityTag", 2, codec_entity_tag),
     JS_CFUNC_DEF("encodings", 0, codec_encodings),
     JS_CFUNC_DEF("encoderOpen", 2, codec_encoder_open),
     JS_CFUNC_DEF("encoderWrite", 3, codec_encoder_write),
