@@ -1,5 +1,6 @@
 /** Body parsers: json, urlencoded, text, raw, and what a request gets without one. */
 
+import { IncomingMessage } from 'wqjs:http';
 import { decode } from 'wqjs:internal/native';
 import { parseBytes } from 'wqjs:internal/express/headers';
 import { mediaType, parameter } from 'wqjs:internal/express/negotiate';
@@ -46,7 +47,7 @@ export function readBytes(req, { limit, inflate: mayInflate }) {
   if (Number(req.getHeader('content-length')) > limit) throw tooLarge(limit);
   const bytes = req.readNow();
   if (bytes !== null) return finish(bytes);
-  return req.bytes({ limit }).then(finish, (error) => {
+  return IncomingMessage.prototype.bytes.call(req, { limit }).then(finish, (error) => {
     if (error.status === 413) throw tooLarge(limit);
     throw httpError(400, 'request aborted', { type: 'request.aborted', code: 'ECONNABORTED', cause: error });
   });
@@ -71,7 +72,7 @@ const typeMatcher = (types) => (req) => matchTypes(mediaType(req.getHeader('cont
 function parser(options, convert, charset) {
   const { matches, verify } = options;
   return function parseBody(req, res, next) {
-    if (req._bodyRead || !hasBody(req) || !matches(req)) return next();
+    if (req._isRead || !hasBody(req) || !matches(req)) return next();
     const accept = (bytes, encoding) => {
       if (verify !== null) {
         try {
@@ -82,7 +83,7 @@ function parser(options, convert, charset) {
       }
       req.body = convert(bytes, encoding);
       if (options.keep) req._raw = bytes;
-      req._bodyRead = true;
+      req._isRead = true;
     };
     let result;
     try {
@@ -176,7 +177,7 @@ const defaultParsers = [
 export function readDefault(req, res, next) {
   let i = 0;
   const step = (error) => {
-    if (error || i === defaultParsers.length || req._bodyRead) next(error);
+    if (error || i === defaultParsers.length || req._isRead) next(error);
     else defaultParsers[i++](req, res, step);
   };
   step();

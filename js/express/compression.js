@@ -3,7 +3,7 @@
 import { close, O_RDONLY, open, read, seek, stat } from 'wqjs:internal/os';
 import { codings, Encoder } from 'wqjs:internal/express/codec';
 import { parseBytes, vary } from 'wqjs:internal/express/headers';
-import { best, mediaType } from 'wqjs:internal/express/negotiate';
+import { codingsFor, mediaType } from 'wqjs:internal/express/negotiate';
 
 const COMPRESSIBLE = /^(?:text\/(?!event-stream)|application\/(?:json|javascript|xml|wasm|manifest\+json|x-www-form-urlencoded|rtf|sql|toml|vnd\.ms-fontobject)|font\/(?:ttf|otf|collection)|image\/(?:svg\+xml|bmp|vnd\.microsoft\.icon)|model\/gltf|[^/]+\/[^;]+\+(?:json|xml|text))/;
 const FILE_CHUNK = 64 * 1024;
@@ -62,8 +62,8 @@ class Compressor {
     if (!filter(req, res)) return;
     res.setHeader('Vary', vary(res.getHeader('vary'), 'Accept-Encoding'));
     if (length < threshold || req.method === 'HEAD' || res.hasHeader('content-encoding')) return;
-    const name = best('encoding', req.getHeader('accept-encoding'), [...offers, 'identity']);
-    if (!name || name === 'identity') return;
+    const [name] = codingsFor(req.getHeader('accept-encoding'), [...offers, 'identity']);
+    if (name === undefined || name === 'identity') return;
     try {
       this.encoder = new Encoder(name, level);
     } catch (error) {

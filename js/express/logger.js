@@ -11,6 +11,27 @@ const FORMATS = {
   json: (e) => JSON.stringify(e),
 };
 
+const sizeOf = (chunk) => (typeof chunk === 'string' ? new TextEncoder().encode(chunk).length : (chunk?.byteLength ?? 0));
+
+// Counts the body's bytes; those of files are not known.
+function countBytes(res) {
+  const count = { bytes: 0 };
+  const { write, end, file } = res;
+  res.write = (chunk) => {
+    count.bytes += sizeOf(chunk);
+    return write.call(res, chunk);
+  };
+  res.end = (chunk) => {
+    count.bytes += sizeOf(chunk);
+    return chunk === undefined ? end.call(res) : end.call(res, chunk);
+  };
+  res.file = (...args) => {
+    count.bytes = undefined;
+    return file.apply(res, args);
+  };
+  return count;
+}
+
 /**
  * @param {object|string} [options] a format ("tiny", "common", "combined",
  *   "json"), or { format: one of these or a function of the entry; write(line);
@@ -22,9 +43,9 @@ export function logger(options = {}) {
   if (toLine === undefined) throw new TypeError(`logger: no format "${format}"; there are ${Object.keys(FORMATS).join(', ')}`);
   return function log(req, res, next) {
     const start = performance.now();
+    const count = countBytes(res);
     res.once('close', () => {
       if (skip?.(req, res)) return;
-      const length = res.getHeader('content-length');
       const entry = {
         time: new Date().toISOString(),
         address: req.ip,
@@ -33,7 +54,7 @@ export function logger(options = {}) {
         url: req.originalUrl,
         httpVersion: req.httpVersion,
         status: res.headersSent ? res.statusCode : null,
-        length: length === undefined ? undefined : Number(length),
+        length: count.bytes,
         ms: Math.round((performance.now() - start) * 1000) / 1000,
         aborted: !res.finished || undefined,
         referrer: req.get('referrer'),

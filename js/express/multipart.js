@@ -257,7 +257,6 @@ export function multipart({ limits } = {}) {
     }
     req.body = body;
     req.files = files;
-    req._bodyRead = true;
     return next();
   };
 }

@@ -109,13 +109,7 @@ const byPreference = (a, b) => b.q - a.q || b.s - a.s || a.index - b.index || a.
  */
 export function preferred(name, header, offers) {
   const kind = KINDS[name];
-  let entries = parse(header ?? (name === 'type' ? '*/*' : name === 'encoding' ? '' : '*'));
-  if (name === 'type') entries = entries.filter((e) => e.value.includes('/'));
-  // Without "identity" or "*" in it, the header still accepts no encoding.
-  if (name === 'encoding' && !entries.some((e) => e.value === 'identity' || e.value === '*')) {
-    const q = entries.reduce((least, e) => Math.min(least, e.q || 1), 1);
-    entries = [...entries, { value: 'identity', original: 'identity', q, params: {}, index: entries.length }];
-  }
+  const entries = entriesOf(name, header);
   if (offers === undefined) {
     return entries.filter((e) => e.q > 0).sort((a, b) => b.q - a.q || a.index - b.index).map((e) => e.original);
   }
@@ -126,9 +120,30 @@ export function preferred(name, header, offers) {
     .map((rating) => offers[rating.offer]);
 }
 
+function entriesOf(name, header) {
+  let entries = parse(header ?? (name === 'type' ? '*/*' : name === 'encoding' ? '' : '*'));
+  if (name === 'type') entries = entries.filter((e) => e.value.includes('/'));
+  // Without "identity" or "*" in it, the header still accepts no encoding.
+  if (name === 'encoding' && !entries.some((e) => e.value === 'identity' || e.value === '*')) {
+    const q = entries.reduce((least, e) => Math.min(least, e.q || 1), 1);
+    entries = [...entries, { value: 'identity', original: 'identity', q, params: {}, index: entries.length }];
+  }
+  return entries;
+}
+
 /** The offer that a header prefers, or false. */
 export function best(name, header, offers) {
   return preferred(name, header, offers)[0] ?? false;
+}
+
+/** Which of the codings a header accepts, the preferred first; among equals in the order of the offers. */
+export function codingsFor(header, offers) {
+  const entries = entriesOf('encoding', header);
+  return offers
+    .map((offer, i) => ({ q: rate(KINDS.encoding, offer, entries).q, i }))
+    .filter(({ q }) => q > 0)
+    .sort((a, b) => b.q - a.q || a.i - b.i)
+    .map(({ i }) => offers[i]);
 }
 
 /** The media type of a Content-Type header, in lower case, or ''. */
@@ -142,7 +157,7 @@ export function mediaType(header) {
 export function parameter(header, name) {
   const pattern = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/g;
   for (const [, key, quoted, plain] of (header ?? '').matchAll(pattern)) {
-    if (key.toLowerCase() === name) return quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1');
+    if (key.toLowerCase() === name) return quoted === undefined ? plain : quoted.replace(/\\(["\\])/g, '$1');
   }
   return undefined;
 }

@@ -57,18 +57,30 @@ function accepted(req, name, list) {
 
 const base = IncomingMessage.prototype;
 
+async function* replay(req) {
+  const raw = req._raw;
+  req._raw = null;
+  if (raw !== null) yield raw;
+}
+
 const methods = {
   // The body again, after it was read for the handlers of a route.
   read() {
     const raw = this._raw;
-    if (raw === undefined) return base.read.call(this);
+    if (raw === undefined) {
+      this._isRead = true;
+      return base.read.call(this);
+    }
     this._raw = null;
     return Promise.resolve(raw);
   },
 
   bytes(options = {}) {
     const raw = this._raw;
-    if (!raw) return base.bytes.call(this, options);
+    if (!raw) {
+      this._isRead = true;
+      return base.bytes.call(this, options);
+    }
     this._raw = null;
     return Promise.resolve(raw);
   },
@@ -81,11 +93,10 @@ const methods = {
     return JSON.parse(await this.text(options));
   },
 
-  async *[Symbol.asyncIterator]() {
-    const raw = this._raw;
-    this._raw = null;
-    if (raw) yield raw;
-    else if (raw === undefined) yield* { [Symbol.asyncIterator]: () => base[Symbol.asyncIterator].call(this) };
+  [Symbol.asyncIterator]() {
+    if (this._raw !== undefined) return replay(this);
+    this._isRead = true;
+    return base[Symbol.asyncIterator].call(this);
   },
 
   /** The parts of a multipart body, as they come: see multipart.js. */

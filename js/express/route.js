@@ -1,5 +1,6 @@
 /** A route: one path with handlers for its methods. */
 
+import { readDefault } from 'wqjs:internal/express/body';
 import { callErrorHandler, callHandler } from 'wqjs:internal/express/layer';
 import { METHODS } from 'wqjs:internal/express/methods';
 
@@ -15,6 +16,12 @@ export function checkHandlers(list, where) {
     }
   }
   return handlers;
+}
+
+// Whether a body may be there that nobody has looked at.
+function needsBody(req, method) {
+  if (method === 'GET' || method === 'HEAD' || req._body !== undefined || req._isRead) return false;
+  return req._app?.settings['body parser'] === true;
 }
 
 export class Route {
@@ -41,6 +48,19 @@ export class Route {
     return this.add('', handlers);
   }
 
+  // The place behind the last handler of a method.
+  lastFor(method) {
+    let i = this.stack.length;
+    while (i > 0 && this.stack[i - 1].method !== method && this.stack[i - 1].method !== '') i--;
+    return i;
+  }
+
+  // The last handler gets the body parsed, unless one before has read it.
+  callLast(handler, method, req, res, next) {
+    if (!needsBody(req, method)) return callHandler(handler, req, res, next);
+    return readDefault(req, res, (error) => (error ? next(error) : callHandler(handler, req, res, next)));
+  }
+
   /** done takes 'route' as nothing and 'router' as it comes. */
   dispatch(req, res, done) {
     const { stack } = this;
@@ -52,7 +72,7 @@ export class Route {
     if (stack.length === 1) {
       const [entry] = stack;
       if (entry.method !== method && entry.method !== '') return done();
-      return callHandler(entry.handler, req, res, done);
+      return this.callLast(entry.handler, method, req, res, done);
     }
     let at = 0;
     let nested = 0;
@@ -68,6 +88,7 @@ export class Route {
         const entry = stack[at++];
         if (entry.method !== '' && entry.method !== method) continue;
         if (error) callErrorHandler(entry.handler, error, req, res, next);
+        else if (at === this.lastFor(method)) this.callLast(entry.handler, method, req, res, next);
         else callHandler(entry.handler, req, res, next);
         nested--;
         return undefined;

@@ -6,7 +6,6 @@
  * a map, and a walk merges those of its path with the other layers, in order.
  */
 
-import { readDefault } from 'wqjs:internal/express/body';
 import { callErrorHandler, callHandler, Layer } from 'wqjs:internal/express/layer';
 import { METHODS } from 'wqjs:internal/express/methods';
 import { checkHandlers, MAX_NESTING, Route } from 'wqjs:internal/express/route';
@@ -158,8 +157,7 @@ class Walk {
   handle(layer, layerPath, path, error) {
     const { req, res, next } = this;
     if (layer.route !== null) {
-      if (needsBody(req)) readDefault(req, res, (failure) => (failure ? next(failure) : layer.route.dispatch(req, res, next)));
-      else layer.route.dispatch(req, res, next);
+      layer.route.dispatch(req, res, next);
       return;
     }
     if (layerPath !== '' && !this.trim(layerPath, path)) {
@@ -187,13 +185,6 @@ class Walk {
     req.baseUrl = this.baseUrl + (layerPath.endsWith('/') ? layerPath.slice(0, -1) : layerPath);
     return true;
   }
-}
-
-// Whether a body may be there that no parser has looked at.
-function needsBody(req) {
-  const { method } = req;
-  if (method === 'GET' || method === 'HEAD' || req._body !== undefined) return false;
-  return req._app?.settings['body parser'] === true;
 }
 
 function sendOptions(res, allow) {

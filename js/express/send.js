@@ -8,7 +8,7 @@ import { close, getcwd, O_RDONLY, open, read, S_IFDIR, S_IFMT, S_IFREG, seek, st
 import { isFresh, isPreconditionFailure, isRangeFresh, parseRange, statTag } from 'wqjs:internal/express/conditional';
 import { escapeHtml, parseTime, vary } from 'wqjs:internal/express/headers';
 import { extension, typeOf, withCharset } from 'wqjs:internal/express/mime';
-import { preferred } from 'wqjs:internal/express/negotiate';
+import { codingsFor } from 'wqjs:internal/express/negotiate';
 import { conditions } from 'wqjs:internal/express/request';
 import { httpError } from 'wqjs:internal/express/status';
 
@@ -155,7 +155,7 @@ export function sendFile(req, res, path, options, hooks) {
 function choose(req, res, file, info, o) {
   if (o.encodings.length === 0) return { file, info };
   res.setHeader('Vary', vary(res.getHeader('vary'), 'Accept-Encoding'));
-  for (const name of preferred('encoding', req.getHeader('accept-encoding'), o.encodings)) {
+  for (const name of codingsFor(req.getHeader('accept-encoding'), o.encodings)) {
     const found = stat(file + PRECOMPRESSED[name])[0];
     if (found !== null && isFile(found) && readLink(file + PRECOMPRESSED[name]) === null) {
       return { file: file + PRECOMPRESSED[name], info: found, encoding: name };
