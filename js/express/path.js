@@ -223,7 +223,7 @@ function matchText(text, { sensitive, end, strict }) {
 function isSegments(tokens) {
   return tokens.every((token, i) => {
     if (token.type === 'wildcard') return false;
-    if (token.type === 'param') return tokens[i - 1]?.value.endsWith('/') ?? false;
+    if (token.type === 'param') return tokens[i - 1]?.value?.endsWith('/') ?? false;
     return i === 0 || token.value[0] === '/';
   });
 }

@@ -388,3 +388,13 @@ declare var Response: {
   json(value: unknown, init?: ResponseInit): Response;
   redirect(url: string | URL, status?: number): Response;
 };
+
+interface ImportMeta {
+  /** The file URL of the module. */
+  url: string;
+  /** Its path, and that of its folder; undefined for library modules. */
+  filename: string;
+  dirname: string;
+  /** Whether it is the entry script. */
+  main: boolean;
+}

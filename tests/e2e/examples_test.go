@@ -17,6 +17,8 @@ const examples = "../../examples/"
 
 // exampleTests has an entry for each file of examples/.
 var exampleTests = map[string]func(*testing.T, string){
+	"express.js":   testExpress,
+	"seed-rest.js": testSeedRest,
 	"tcp-echo.js":  testTCPEcho,
 	"http.js":      testHTTP,
 	"seed-tcp.js":  testSeed,
