@@ -3,7 +3,6 @@
 import { createServer } from 'wqjs:http';
 import { getenv } from 'wqjs:internal/std';
 import { etagFunction } from 'wqjs:internal/express/conditional';
-import { errorPage } from 'wqjs:internal/express/final';
 import { METHODS } from 'wqjs:internal/express/methods';
 import { queryParser } from 'wqjs:internal/express/query';
 import { request } from 'wqjs:internal/express/request';
@@ -149,7 +148,7 @@ const methods = {
     if (req._app !== this) req._app = this;
     // Only prototypes that somebody extended are worth the switch.
     if (this.parent) usePrototypes(this, req, res);
-    if (this.enabled('x-powered-by')) res.setHeader('X-Powered-By', 'wqjs');
+    if (this.settings['x-powered-by']) res.setHeader('X-Powered-By', 'wqjs');
     this.router.handle(req, res, done);
   },
 
@@ -160,20 +159,15 @@ const methods = {
 
   /** What a server calls. done is for what no handler ends; default: a 404 or the error's page. */
   handle(req, res, done) {
-    req._originalUrl = req.url;
-    this.enter(req, res, done ?? ((error) => errorPage(this, req, res, error)));
+    this.enter(req, res, done ?? null);
   },
 
   /** A server of this application, not listening yet. */
   createServer(options = {}) {
-    const server = createServer(
+    return createServer(
       { ...options, requestPrototype: this.request, responsePrototype: this.response },
-      (req, res) => {
-        req._originalUrl = req.url;
-        this.enter(req, res, (error) => errorPage(this, req, res, error));
-      },
+      (req, res) => this.enter(req, res, null),
     );
-    return server;
   },
 
   /**

@@ -174,6 +174,11 @@ function cookiesOf(req) {
   return (req._cookies ??= readCookies(req.getHeader('cookie') ?? '', secretsOf(req)));
 }
 
+// The request's turn in a router; without one, a place for what it would hold.
+function turnOf(req) {
+  return (req._walk ??= { params: null, route: undefined, next: undefined, outer: undefined, url: req.url });
+}
+
 // Accessors; those with a setter keep what is assigned.
 const getters = {
   app() {
@@ -181,10 +186,23 @@ const getters = {
   },
   params: {
     get() {
-      return (this._params ??= Object.create(null));
+      return (turnOf(this).params ??= Object.create(null));
     },
     set(value) {
-      this._params = value;
+      turnOf(this).params = value;
+    },
+  },
+  route: {
+    get() {
+      return turnOf(this).route;
+    },
+    set(value) {
+      turnOf(this).route = value;
+    },
+  },
+  next: {
+    get() {
+      return this._walk?.next;
     },
   },
   query: {
@@ -217,7 +235,10 @@ const getters = {
   },
   originalUrl: {
     get() {
-      return this._originalUrl ?? this.url;
+      let walk = this._walk;
+      if (this._originalUrl !== undefined || !walk) return this._originalUrl ?? this.url;
+      while (walk.outer) walk = walk.outer;
+      return walk.url || this.url;
     },
     set(value) {
       this._originalUrl = value;
@@ -337,4 +358,4 @@ for (const name of Object.keys(getters)) {
   };
   Object.defineProperty(request, name, { get, set: set ?? own, configurable: true, enumerable: true });
 }
-Object.assign(request, { baseUrl: '', route: undefined, next: undefined });
+Object.assign(request, { baseUrl: '' });

@@ -67,7 +67,6 @@ export class Route {
     if (stack.length === 0) return done();
     let { method } = req;
     if (method === 'HEAD' && this.methods.HEAD !== true) method = 'GET';
-    req.route = this;
     // The usual case: one handler.
     if (stack.length === 1) {
       const [entry] = stack;

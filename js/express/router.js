@@ -6,71 +6,58 @@
  * a map, and a walk merges those of its path with the other layers, in order.
  */
 
+import { errorPage } from 'wqjs:internal/express/final';
 import { callErrorHandler, callHandler, Layer } from 'wqjs:internal/express/layer';
 import { METHODS } from 'wqjs:internal/express/methods';
 import { checkHandlers, MAX_NESTING, Route } from 'wqjs:internal/express/route';
 import { originLength, pathOf } from 'wqjs:internal/express/url';
 
 const NONE = [];
+const MAX_EXACT = 1000;
 
-/** One request on its way through one router. */
+/**
+ * One request on its way through one router. What a request of this turn does
+ * not need is a default of the prototype: adding properties takes time.
+ */
 class Walk {
   constructor(router, req, res, done) {
     this.router = router;
     this.req = req;
     this.res = res;
-    this.done = done;
-    this.at = 0; // in the index of layers that are no fixed routes
-    this.last = -1; // where in the stack the walk is
-    this.fixed = NONE; // indexes of fixed routes for the path
-    this.fixedAt = 0;
-    this.path = null; // what the above are for
-    this.removed = '';
-    this.whole = ''; // the URL before
-    this.trimmed = ''; // and after
-    this.nested = 0;
-    this.allow = null;
-    this.called = null; // results of param()
-    this.baseUrl = req.baseUrl;
-    this.params = req._params; // those of the router above
-    this.outerNext = req.next;
+    this.done = done; // null: what nobody answers gets the application's page
+    this.outer = req._walk; // of the router above
     this.next = (error) => this.step(error);
+    req._walk = this;
   }
 
   end(error) {
     const { req, res, done, allow } = this;
-    req.baseUrl = this.baseUrl;
-    req._params = this.params;
-    req.next = this.outerNext;
-    if (!error && allow !== null && allow.size > 0) {
-      sendOptions(res, allow);
-      return;
-    }
-    done(error);
+    req._walk = this.outer;
+    if (!error && allow !== null && allow.size > 0) sendOptions(res, allow);
+    else if (done === null) errorPage(req._app, req, res, error);
+    else done(error);
   }
 
   // The next index that may match the path; layers skipped were fixed routes of other paths.
   nextIndex() {
-    const { others } = this.router.index;
-    const { fixed } = this;
-    let i = this.at;
+    const { others, fixed } = this;
+    const i = this.at;
     const other = i < others.length ? others[i] : Infinity;
-    const exact = this.fixedAt < fixed.length ? fixed[this.fixedAt] : Infinity;
-    if (exact < other) {
-      this.fixedAt++;
-      return exact;
-    }
+    if (this.fixedAt < fixed.length && fixed[this.fixedAt] < other) return fixed[this.fixedAt++];
     this.at = i + 1;
     return other;
   }
 
   // Layers are looked up anew when a handler has changed the URL.
-  lookUp(path, from) {
-    const { router } = this;
+  lookUp(path) {
+    const { router, last } = this;
+    if (this.path === null) this.url = this.req.url;
     this.path = path;
-    this.fixed = router.fixedFor(path);
-    this.fixedAt = 0;
-    while (this.fixedAt < this.fixed.length && this.fixed[this.fixedAt] <= from) this.fixedAt++;
+    this.others = router.index.others;
+    const fixed = (this.fixed = router.fixedFor(path));
+    let i = 0;
+    while (i < fixed.length && fixed[i] <= last) i++;
+    this.fixedAt = i;
   }
 
   restoreUrl() {
@@ -103,7 +90,7 @@ class Walk {
       this.end(error);
       return;
     }
-    if (path !== this.path) this.lookUp(path, this.last);
+    if (path !== this.path) this.lookUp(path);
     const { stack } = router;
     for (;;) {
       const index = this.nextIndex();
@@ -144,9 +131,9 @@ class Walk {
   }
 
   enter(layer, found, path, error) {
-    const { req, res, router } = this;
+    const { router } = this;
     const params = found === null ? null : found.params;
-    req._params = router.mergeParams ? merge(this.params, params) : params;
+    this.params = router.mergeParams ? merge(this.outer?.params, params) : params;
     if (params !== null && router.paramNames !== null) {
       runParams(this, layer, found, path, error);
       return;
@@ -157,6 +144,7 @@ class Walk {
   handle(layer, layerPath, path, error) {
     const { req, res, next } = this;
     if (layer.route !== null) {
+      this.route = layer.route;
       layer.route.dispatch(req, res, next);
       return;
     }
@@ -177,6 +165,7 @@ class Walk {
     const { url } = req;
     const n = originLength(url);
     this.removed = layerPath;
+    this.baseUrl = req.baseUrl;
     let rest = url.slice(n + layerPath.length);
     if (n === 0 && rest[0] !== '/') rest = `/${rest}`;
     this.whole = url;
@@ -186,6 +175,20 @@ class Walk {
     return true;
   }
 }
+
+Object.assign(Walk.prototype, {
+  at: 0, // in the index of layers that are no fixed routes
+  last: -1, // where in the stack the walk is
+  fixedAt: 0, // in the indexes of fixed routes for the path
+  path: null, // what those are for
+  url: '', // at the start
+  params: null,
+  route: undefined,
+  removed: '', // from the URL
+  nested: 0,
+  allow: null,
+  called: null, // results of param()
+});
 
 function sendOptions(res, allow) {
   const list = [...allow].sort().join(', ');
@@ -259,8 +262,6 @@ function runParams(walk, layer, found, path, error) {
 export const routerMethods = {
   handle(req, res, done) {
     const walk = new Walk(this, req, res, done);
-    if (req.method === 'OPTIONS') walk.allow = new Set();
-    req.next = walk.next;
     walk.step();
   },
 
@@ -279,7 +280,8 @@ export const routerMethods = {
         if (list) list.push(i);
         else fixed.set(key, [i]);
       });
-      this.indexed = { fixed, others };
+      const lengths = new Set([...fixed.keys()].map((key) => key.length));
+      this.indexed = { fixed, others, lengths, exact: new Map() };
     }
     return this.indexed;
   },
@@ -292,8 +294,16 @@ export const routerMethods = {
   },
 
   fixedFor(path) {
-    const { fixed } = this.index;
-    return fixed.size === 0 ? NONE : (fixed.get(this.keyOf(path)) ?? NONE);
+    const { fixed, exact, lengths } = this.index;
+    const known = exact.get(path);
+    if (known !== undefined) return known;
+    const { length } = path;
+    if (!lengths.has(length) && !lengths.has(length - 1)) return NONE;
+    const list = fixed.get(this.keyOf(path));
+    if (list === undefined) return NONE;
+    if (exact.size >= MAX_EXACT) exact.clear(); // spellings of the same few paths
+    exact.set(path, list);
+    return list;
   },
 
   push(layer) {

@@ -18,7 +18,7 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-var client = http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableCompression: true}}
+var expressClient = http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableCompression: true}}
 
 // ask sends a request and returns the response with its body read.
 func ask(t *testing.T, method, url, contentType, body string, headers ...string) (*http.Response, string) {
@@ -33,7 +33,7 @@ func ask(t *testing.T, method, url, contentType, body string, headers ...string)
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := client.Do(req)
+	res, err := expressClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func testExpress(t *testing.T, file string) {
 		t.Fatalf("first line %q", l)
 	}
 	url := "http://" + addr
-	events, err := client.Get(url + "/notes/events")
+	events, err := expressClient.Get(url + "/notes/events")
 	if err != nil {
 		t.Fatal(err)
 	}
