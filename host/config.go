@@ -132,6 +132,8 @@ type SandboxConfig struct {
 	// it takes longer than 50 ms.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// Profile, if not nil, collects samples of the JavaScript that runs.
+	Profile *CPUProfile
 	// Resolver answers lookups; nil is net.DefaultResolver.
 	Resolver *net.Resolver
 	// ModuleLoader, if set, is asked for modules that are neither the library's

@@ -112,8 +112,8 @@ func (s *Sandbox) loop(ctx context.Context, more func() (bool, error)) error {
 
 // wait fetches events; none when nothing is pending.
 func (s *Sandbox) wait() (err error) {
-	s.cpu.wait(true)
-	defer s.cpu.wait(false)
+	s.waiting(true)
+	defer s.waiting(false)
 	if s.room == nil {
 		s.room = make([]imports.Event, 0, s.layout.ringCap)
 	}

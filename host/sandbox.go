@@ -34,6 +34,7 @@ type Sandbox struct {
 	modules   *modules
 	stdio     stdio
 	cpu       cpuClock
+	sampler   *sampler        // nil without SandboxConfig.Profile
 	events    []imports.Event // fetched and not yet handled
 	room      []imports.Event // as many as the ring holds; nil until used
 
@@ -81,7 +82,10 @@ func (e *Engine) prepare(ctx context.Context, c SandboxConfig) (*Sandbox, error)
 	if err := context.Cause(ctx); err != nil {
 		return nil, &InterruptError{err}
 	}
-	s.stdio.init(c, s.limits.Output, s.cpu.wait, func() { s.Interrupt(ErrOutput) })
+	s.stdio.init(c, s.limits.Output, s.waiting, func() { s.Interrupt(ErrOutput) })
+	if c.Profile != nil {
+		s.sampler = &sampler{profile: c.Profile, waits: true}
+	}
 	if s.guest, err = s.newGuest(); err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ func (e *Engine) prepare(ctx context.Context, c SandboxConfig) (*Sandbox, error)
 
 func (s *Sandbox) newGuest() (*imports.Guest, error) {
 	cfg := s.config.imports(s.limits)
-	cfg.OnBlock = s.cpu.wait
+	cfg.OnBlock = s.waiting
 	cfg.Codecs = s.engine.codecs
 	if s.config.Logger != nil {
 		cfg.OnDenied = s.denied
@@ -113,6 +117,9 @@ func (s *Sandbox) attach() {
 	s.guest.SetModules(s.modules)
 	s.bridge.reset()
 	s.guest.SetCalls(s.bridge)
+	if s.sampler != nil {
+		s.guest.SetProfiler(s.sampler)
+	}
 }
 
 // boot makes the runtime in an instance of the sandbox's own and loads the
@@ -306,10 +313,18 @@ func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) erro
 		return &InterruptError{ErrCPUTime}
 	}
 	defer s.cpu.stop()
+	s.sampler.wait(false)
+	defer s.sampler.wait(true)
 	stop := context.AfterFunc(ctx, func() { s.interrupt(call, context.Cause(ctx)) })
 	defer stop()
 	s.bridge.ctx = ctx
 	return f(s.guest.With(ctx))
+}
+
+// waiting is told when the guest starts and stops waiting.
+func (s *Sandbox) waiting(on bool) {
+	s.cpu.wait(on)
+	s.sampler.wait(on)
 }
 
 // lock waits for the turn, which is given up by receiving from s.turn.

@@ -39,6 +39,7 @@ func out(n int) pointer { return pointer{n, false} }
 // as far as pointers go. TestPointers makes the guest's fds such that 1000 is a
 // stream of a pair, 1001 its other end and 1002 an epoll instance.
 var signatures = map[string][]any{
+	"sample":          {in(16), 16},
 	"detail":          {in(16), 16},
 	"take":            {in(16), 16},
 	"arg":             {0},

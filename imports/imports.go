@@ -46,6 +46,9 @@ func Instantiate(ctx context.Context, r wazero.Runtime) error {
 	return nil
 }
 
+// Profiler collects samples of what a guest executes; see guest.Profiler.
+type Profiler = guest.Profiler
+
 // Modules resolves and loads ES modules; see guest.Modules.
 type Modules = guest.Modules
 
@@ -290,6 +293,9 @@ func (g *Guest) Poke(n int32) {
 		g.g.Loop.Complete(id, 0)
 	}
 }
+
+// SetProfiler turns sampling on; before the first call into the guest.
+func (g *Guest) SetProfiler(p Profiler) { g.g.Profiler = p }
 
 // ReadModule reads the source of a module file under the guest's grants.
 func (g *Guest) ReadModule(path string, limit int64) ([]byte, error) {

@@ -43,6 +43,8 @@ Limits
   --cpu-time DURATION       end it after executing this long, waiting not counted
   --max-fds N               open sockets (default 4096)
 
+  --cpu-profile FILE        sample what executes, for go tool pprof FILE
+
 Serving
   --listen ADDR             where (default 127.0.0.1:8080); workers share it
   --workers N               sandboxes that run in parallel (default: CPUs)
@@ -61,6 +63,7 @@ type options struct {
 	policy  host.Policy
 	limits  host.Limits
 	timeout time.Duration
+	profile string // a path, or none
 	listen  []string
 	serve   serveOptions
 
@@ -194,6 +197,13 @@ var flags = map[string]flagSpec{
 	"--stack":    size(func(o *options, n uint64) { o.limits.Stack = uint32(min(n, math.MaxUint32)) }),
 	"--timeout":  duration(func(o *options) *time.Duration { return &o.timeout }),
 	"--cpu-time": duration(func(o *options) *time.Duration { return &o.limits.CPUTime }),
+	"--cpu-profile": {set: func(o *options, v string, _ bool) error {
+		if v == "" {
+			return errors.New("want a file")
+		}
+		o.profile = v
+		return nil
+	}},
 	"--max-fds": {set: func(o *options, v string, _ bool) error {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 {

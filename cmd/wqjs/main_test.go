@@ -76,6 +76,8 @@ func TestUsageErrors(t *testing.T) {
 		{"--timeout -1s x.js", []string{"--timeout=-1s"}},
 		{"--timeout 0 x.js", []string{"--timeout=0"}},
 		{"--cpu-time x y.js", []string{"--cpu-time=x"}},
+		{"--cpu-profile= -e 1", []string{"--cpu-profile=", "want a file"}},
+		{"--cpu-profile " + dir + "/no/where -e 1", []string{"--cpu-profile", "no such file"}},
 		{"--max-fds 0 x.js", []string{"--max-fds=0", "positive"}},
 		{"--max-fds many x.js", []string{"--max-fds=many"}},
 		{"--allow-raw=yes x.js", []string{"--allow-raw takes no value", "yes"}},

@@ -40,6 +40,10 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	if err != nil {
 		return fail(stderr, exitUsage, err)
 	}
+	profile, err := openProfile(o.profile)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
 	engine, err := newEngine(ctx)
 	if cause := context.Cause(ctx); cause != nil {
 		if err == nil {
@@ -61,6 +65,7 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		Stdin:      stdin,
 		Stdout:     stdout,
 		Stderr:     stderr,
+		Profile:    profile.samples(),
 	})
 	if err != nil {
 		engine.Close(context.Background())
@@ -71,7 +76,11 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		return fail(stderr, exitUsage, err)
 	}
 	asked.sandbox.Store(sandbox)
-	return report(stderr, runMain(ctx, engine, sandbox, name, source))
+	code := report(stderr, runMain(ctx, engine, sandbox, name, source))
+	if err := profile.write(); err != nil { // however the run ended
+		return fail(stderr, exitError, fmt.Errorf("--cpu-profile: %w", err))
+	}
+	return code
 }
 
 // grace is how long the engine may take to stop when it is told to. Only a few

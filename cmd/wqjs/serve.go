@@ -65,6 +65,8 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return fail(stderr, exitUsage, usagef("serve needs the file of an app"))
 	case o.timeout > 0:
 		return fail(stderr, exitUsage, usagef("serve has no --timeout; --grace bounds its end"))
+	case o.profile != "":
+		return fail(stderr, exitUsage, usagef("serve has no --cpu-profile; embedders have host.CPUProfile"))
 	}
 	cwd, err := os.Getwd()
 	if err != nil {

@@ -24,6 +24,7 @@ func Instantiate(ctx context.Context, r wazero.Runtime) error {
 func Funcs() []guest.Func {
 	return []guest.Func{
 		{Name: "tick", Params: "", Call: tick},
+		{Name: "sample", Params: "ii", Call: sample},
 		{Name: "detail", Params: "ii", Call: detail},
 		{Name: "take", Params: "ii", Call: take},
 		{Name: "arg", Params: "i", Call: arg},
@@ -34,10 +35,32 @@ func Funcs() []guest.Func {
 }
 
 // tick lets the scheduler and the garbage collector in, which any call of a Go
-// function does, and says whether the guest is to stop.
+// function does, and says whether the guest is to stop, or to give a sample.
 func tick(g *guest.Guest, _ guest.Memory, _ []uint64) (int32, error) {
 	if g.Loop.Interrupted() != nil {
-		return 1, nil
+		return tickStop, nil
+	}
+	if g.Profiler != nil && g.Profiler.Due() {
+		return tickSample, nil
+	}
+	return 0, nil
+}
+
+// Results of tick: WQ_TICK_* of wasm/shim/wqjs.h.
+const (
+	tickStop   = 1
+	tickSample = 2
+)
+
+// sample takes the frames of the running code; the guest writes them anew each
+// time, as often as it likes: the profiler bounds what it keeps.
+func sample(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	frames, err := m.Bytes(guest.Ptr(a[0]), guest.I32(a[1]))
+	if err != nil {
+		return 0, err
+	}
+	if g.Profiler != nil {
+		g.Profiler.Sample(frames)
 	}
 	return 0, nil
 }

@@ -121,3 +121,39 @@ func TestDetail(t *testing.T) {
 		t.Errorf("%d: %q", n, g.Bytes(p, 6))
 	}
 }
+
+// profiler asks for a sample every other time.
+type profiler struct {
+	asked int
+	got   []string
+}
+
+func (p *profiler) Due() bool {
+	p.asked++
+	return p.asked%2 == 0
+}
+
+func (p *profiler) Sample(frames []byte) { p.got = append(p.got, string(frames)) }
+
+func TestSample(t *testing.T) {
+	g := guesttest.New(t, guesttest.Config{}, core.Funcs())
+	frames, framesLen := put(g, "frames")
+	g.Call("sample", frames, framesLen) // nobody asked: nothing happens
+	p := &profiler{}
+	g.Profiler = p
+	for i, want := range []int32{0, 2, 0, 2} {
+		if r := g.Call("tick"); r != want {
+			t.Errorf("tick %d: %d, want %d", i, r, want)
+		}
+	}
+	g.Call("sample", frames, framesLen)
+	g.Fail(abi.EFAULT, "sample", -8, 100)
+	g.Fail(abi.EFAULT, "sample", frames, 1<<30)
+	if strings.Join(p.got, "|") != "frames" {
+		t.Errorf("%q", p.got)
+	}
+	g.Loop.Interrupt(errors.New("stop"))
+	if r := g.Call("tick"); r != 1 {
+		t.Errorf("interrupted: %d", r)
+	}
+}

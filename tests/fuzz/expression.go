@@ -71,7 +71,7 @@ func (g *generator) assignment() string {
 	case g.chance(10): // break the promise
 		return target + " = " + g.expression(pick(g, kinds...))
 	case k == number && g.chance(2):
-		return pick(g, target+"++", "--"+target, target+" += "+g.expression(number), target+" = ("+target+" + "+g.expression(number)+") | 0", target+" -= "+g.expression(number), target+" *= 3", target+" >>>= 1", target+" ??= 1", target+" ||= "+g.expression(number), target+" **= 2", target+" %= 7")
+		return pick(g, target+"++", "--"+target, target+" += "+g.expression(number), target+" = ("+target+" + "+g.expression(number)+") | 0", target+" -= "+g.expression(number), target+" *= 3", target+" >>>= 1", target+" ??= 1", target+" ||= "+g.expression(number), target+" %= 7")
 	case k == text && g.chance(2):
 		return pick(g, target+" += "+g.expression(pick(g, kinds...)), target+" = `${"+g.expression(number)+"}:${"+g.variable(text)+"}`", target+" = String("+target+").slice(0, 40)")
 	case k == array && g.chance(2):

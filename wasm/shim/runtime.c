@@ -178,7 +178,7 @@ static bool tick(void)
 {
     static uint32_t ticks;
     if (++ticks % TICK_EVERY == 0)
-        late = wq_core_tick() ? late + 1 : 0;
+        late = wq_tick() ? late + 1 : 0;
     return late >= LATE;
 }
 
@@ -210,7 +210,7 @@ static const JSMallocFunctions allocator = { tick_calloc, tick_malloc, tick_free
 static int on_interrupt(JSRuntime *rt, void *opaque)
 {
     late = 0;
-    return wq_core_tick() != 0 || wq_interrupt != 0 || wq.exiting;
+    return wq_tick() || wq_interrupt != 0 || wq.exiting;
 }
 
 static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason,

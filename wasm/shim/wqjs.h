@@ -36,10 +36,12 @@ enum {
 /* Text of the last failed import call (a denial's reason, a module's error);
  * reading it clears it. */
 WQ_IMPORT("wqjs_core", "detail") int32_t wq_core_detail(char *ptr, int32_t cap);
-/* Called by code that runs long, every few hundred microseconds: not 0 when it
- * is to stop. Go can neither preempt wasm nor stop the world while it runs, so
+/* Called by code that runs long, every few hundred microseconds, through
+ * wq_tick: whether it is to stop, or to give a sample of the stack. Go can neither preempt wasm nor stop the world while it runs, so
  * without this a loop would freeze the process, timers and all. */
 WQ_IMPORT("wqjs_core", "tick") int32_t wq_core_tick(void);
+enum { WQ_TICK_STOP = 1, WQ_TICK_SAMPLE = 2 };
+WQ_IMPORT("wqjs_core", "sample") int32_t wq_core_sample(const void *frames, int32_t len);
 /* Resolve and load leave their result in the host; take copies it out. */
 WQ_IMPORT("wqjs_core", "module_resolve")
 int32_t wq_core_module_resolve(const char *base, int32_t base_len,
@@ -170,6 +172,9 @@ void wq_put(JSContext *ctx, JSValueConst obj, const char *name, JSValue value);
 
 /* Copies the host's pending bytes into a js_malloc'ed, NUL-ended buffer. */
 char *wq_take(JSContext *ctx, int32_t len);
+
+/* Lets the host in, gives it the sample it may ask for, and says whether to stop. */
+bool wq_tick(void);
 
 /* Captures the intrinsics that wq_bytes needs, before scripts can change them. */
 int wq_init_bytes(JSContext *ctx);

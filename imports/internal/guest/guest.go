@@ -47,6 +47,15 @@ type Calls interface {
 	Release(id uint32)
 }
 
+// Profiler collects samples of what a guest executes.
+type Profiler interface {
+	// Due says whether it is time for a sample.
+	Due() bool
+	// Sample gets the frames as wasm/shim/profile.c writes them; they are the
+	// guest's word, and its memory.
+	Sample(frames []byte)
+}
+
 // Guest is the state of one sandbox. One goroutine runs a sandbox at a time;
 // only Loop's documented methods may be called from others.
 type Guest struct {
@@ -61,6 +70,8 @@ type Guest struct {
 	Codecs io.Closer
 	Calls  Calls // nil: none
 	Args   []string
+	// Profiler is asked at every tick; nil is off.
+	Profiler Profiler
 	// Dir is the guest's working folder on the host: absolute, for relative paths.
 	Dir string
 	// Granted lists the fds the embedder handed over, in order.

@@ -159,5 +159,14 @@ func openNode(options) (engine, error) {
 	if err != nil {
 		return nil, errors.New("no node")
 	}
-	return startProcess("", node, "--jitless", "--no-expose-wasm", "-e", script+nodeMain)
+	dir, err := os.MkdirTemp("", "bench-node")
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "script.cjs")
+	if err := os.WriteFile(file, []byte(script+nodeMain), 0o644); err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	return startProcess(dir, node, "--jitless", "--no-expose-wasm", file)
 }
