@@ -15,6 +15,7 @@ var native = map[string]bool{
 	"wqjs:sockets":              true,
 	"wqjs:internal/native":      true,
 	"wqjs:internal/http-native": true,
+	"wqjs:internal/ws-native":   true,
 	"wqjs:internal/std":         true,
 	"wqjs:internal/os":          true,
 }

@@ -1,5 +1,6 @@
 // Package codec is the host module wqjs_codec: content codings (gzip, deflate
-// and those the embedder adds) and message digests, by Go's libraries.
+// and those the embedder adds), bare deflate and message digests, by Go's
+// libraries.
 package codec
 
 import (
@@ -108,6 +109,9 @@ func (s *State) find(m guest.Memory, ptr, n uint64) (Codec, error) {
 	name, err := m.String(guest.Ptr(ptr), guest.I32(n))
 	if err != nil {
 		return Codec{}, err
+	}
+	if name == RawDeflate {
+		return rawDeflate, nil
 	}
 	c, ok := s.codecs[name]
 	if !ok {

@@ -29,6 +29,7 @@ var exampleTests = map[string]func(*testing.T, string){
 	"granted.js":   testGranted,
 
 	"http-server.js": testHTTPServer,
+	"ws-echo.js":     testWSEcho,
 }
 
 func TestExamples(t *testing.T) {
@@ -93,6 +94,21 @@ func testHTTPServer(t *testing.T, file string) {
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s %s: %q (%v)", c.method, c.path, got, err)
 		}
+	}
+}
+
+func testWSEcho(t *testing.T, file string) {
+	_, addr := serve(t, file)
+	_, port, _ := strings.Cut(addr, ":")
+	for _, text := range []string{"hallo wörld", strings.Repeat("long ", 10_000)} {
+		out, stderr, code := run(t, "--allow-connect="+addr, "--allow-read="+file, file, port, text)
+		if code != 0 || out != text+"\n" {
+			t.Errorf("code %d, printed %.40q, %q", code, out, stderr)
+		}
+	}
+	out, stderr, code := run(t, "--allow-read="+file, file, port, "x")
+	if flag := "--allow-connect=" + addr; out != "" || !strings.Contains(stderr, flag) {
+		t.Errorf("without the flag: code %d, printed %q, %q does not name %s", code, out, stderr, flag)
 	}
 }
 

@@ -7,6 +7,7 @@ import net, { connect, listen, pipe, udp, Conn, type Address } from 'wqjs:net';
 import { lookup } from 'wqjs:dns';
 import { createServer, IncomingMessage, METHODS, ServerResponse, STATUS_CODES } from 'wqjs:http';
 import { serve } from 'wqjs:serve';
+import { CloseEvent, upgrade, WebSocketServer, WebSocket as Client, type Message } from 'wqjs:ws';
 
 const fd: number = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM, 0);
 so.close(fd);
@@ -60,6 +61,23 @@ async function http() {
   await server.close({ timeout: 5 });
 }
 http();
+async function ws() {
+  const server = createServer();
+  const sockets = new WebSocketServer({ server, path: '/x', origins: ['http://a'], protocols: (offered) => offered[0], perMessageDeflate: true });
+  sockets.on('connection', async (socket, req) => {
+    for await (const message of socket) await socket.send(typeof message === 'string' ? message + req.url : message.subarray(1));
+    socket.on('message', (data: Message) => data.length).close(1000, 'bye');
+  });
+  server.on('upgrade', async (req, conn, head) => void (await upgrade(req, conn, head, { maxPayload: 5 }))?.ping());
+  const client = new Client('ws://x', ['a'], { headers: { a: 'b' } });
+  client.onclose = (event) => event.code + event.reason.length;
+  client.send(new Uint8Array(1));
+  new WebSocket('ws://x').close();
+  new CloseEvent('close', { code: 1 }).wasClean;
+}
+ws();
+// @ts-expect-error
+new WebSocketServer({ overflow: 'drop' });
 // @ts-expect-error
 new ServerResponse();
 // @ts-expect-error

@@ -7,15 +7,7 @@
 #include <unistd.h>
 #include "wqjs.h"
 
-/* Bytes of a string in UTF-8 or of a buffer. */
-typedef struct {
-    const char *text; /* to be freed, when the value is a string */
-    uint8_t *ptr;
-    size_t len;
-} input;
-
-/* Runs no script code: a string converts to itself, and no index is given. */
-static bool get_input(JSContext *ctx, JSValueConst v, input *in)
+bool wq_get_input(JSContext *ctx, JSValueConst v, wq_input *in)
 {
     in->text = NULL;
     if (JS_IsString(v)) {
@@ -30,7 +22,7 @@ static bool get_input(JSContext *ctx, JSValueConst v, input *in)
     return false;
 }
 
-static void free_input(JSContext *ctx, input *in)
+void wq_free_input(JSContext *ctx, wq_input *in)
 {
     if (in->text)
         JS_FreeCString(ctx, in->text);
@@ -51,7 +43,7 @@ static JSValue take_bytes(JSContext *ctx, int32_t n)
 static JSValue codec_digest(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     const char *alg = JS_ToCString(ctx, argv[0]);
-    input data, key = { NULL, NULL, 0 };
+    wq_input data, key = { NULL, NULL, 0 };
     uint8_t out[32];
     bool keyed = !JS_IsUndefined(argv[2]);
     int32_t id, r;
@@ -59,15 +51,15 @@ static JSValue codec_digest(JSContext *ctx, JSValueConst this_val, int argc, JSV
         return JS_EXCEPTION;
     id = !strcmp(alg, "sha1") ? 1 : !strcmp(alg, "sha256") ? 2 : 0;
     JS_FreeCString(ctx, alg);
-    if (!get_input(ctx, argv[1], &data))
+    if (!wq_get_input(ctx, argv[1], &data))
         return JS_EXCEPTION;
-    if (keyed && !get_input(ctx, argv[2], &key)) {
-        free_input(ctx, &data);
+    if (keyed && !wq_get_input(ctx, argv[2], &key)) {
+        wq_free_input(ctx, &data);
         return JS_EXCEPTION;
     }
     r = wq_codec_digest(id, key.ptr, keyed ? (int32_t)key.len : -1, data.ptr, data.len, out);
-    free_input(ctx, &data);
-    free_input(ctx, &key);
+    wq_free_input(ctx, &data);
+    wq_free_input(ctx, &key);
     if (r < 0)
         return wq_throw_errno(ctx, r, "digest", NULL, 0);
     return JS_NewUint8ArrayCopy(ctx, out, r);
@@ -137,15 +129,15 @@ enum { CHUNK_MAX = 1 << 20 };
 static JSValue codec_encoder_write(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     int32_t id, mode, r;
-    input data;
-    if (JS_ToInt32(ctx, &id, argv[0]) || JS_ToInt32(ctx, &mode, argv[2]) || !get_input(ctx, argv[1], &data))
+    wq_input data;
+    if (JS_ToInt32(ctx, &id, argv[0]) || JS_ToInt32(ctx, &mode, argv[2]) || !wq_get_input(ctx, argv[1], &data))
         return JS_EXCEPTION;
     if (data.len > CHUNK_MAX) {
-        free_input(ctx, &data);
+        wq_free_input(ctx, &data);
         return JS_ThrowRangeError(ctx, "an encoder takes up to %d bytes at a time", CHUNK_MAX);
     }
     r = wq_codec_encoder_write(id, data.ptr, data.len, mode);
-    free_input(ctx, &data);
+    wq_free_input(ctx, &data);
     return r < 0 ? wq_throw_errno(ctx, r, "encode", NULL, 0) : take_bytes(ctx, r);
 }
 
@@ -164,19 +156,19 @@ static JSValue codec_decode(JSContext *ctx, JSValueConst this_val, int argc, JSV
     int32_t max, r;
     size_t len;
     const char *name;
-    input data;
+    wq_input data;
     if (JS_ToInt32(ctx, &max, argv[2]))
         return JS_EXCEPTION;
     name = JS_ToCStringLen(ctx, &len, argv[0]);
     if (!name)
         return JS_EXCEPTION;
-    if (!get_input(ctx, argv[1], &data)) {
+    if (!wq_get_input(ctx, argv[1], &data)) {
         JS_FreeCString(ctx, name);
         return JS_EXCEPTION;
     }
     r = wq_codec_decode(name, len, data.ptr, data.len, max);
     JS_FreeCString(ctx, name);
-    free_input(ctx, &data);
+    wq_free_input(ctx, &data);
     return r < 0 ? wq_throw_errno(ctx, r, "decode", NULL, 0) : take_bytes(ctx, r);
 }
 

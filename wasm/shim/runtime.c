@@ -290,7 +290,7 @@ WQ_EXPORT("wqjs_init") int32_t wqjs_init(uint32_t memory_limit, uint32_t stack_s
     JS_SetHostPromiseRejectionTracker(wq.rt, on_rejection, NULL);
     wq_init_loader(wq.rt);
     if (wq_init_bytes(wq.ctx) || wq_init_calls(wq.ctx) || wq_init_module_native(wq.ctx) || wq_init_module_sockets(wq.ctx) ||
-        wq_init_module_http(wq.ctx) ||
+        wq_init_module_http(wq.ctx) || wq_init_module_ws(wq.ctx) ||
         !js_init_module_std(wq.ctx, "wqjs:internal/std") ||
         !js_init_module_os(wq.ctx, "wqjs:internal/os"))
         return -ENOMEM;

@@ -201,6 +201,15 @@ JSValue wq_import_now(JSContext *ctx, const char *specifier);
 int wq_module_set_meta(JSContext *ctx, JSModuleDef *m, bool is_main);
 
 /* codec.c */
+/* Bytes of a string in UTF-8 or of a buffer. */
+typedef struct {
+    const char *text; /* to be freed, when the value is a string */
+    uint8_t *ptr;
+    size_t len;
+} wq_input;
+/* Runs no script code: a string converts to itself, and no index is given. */
+bool wq_get_input(JSContext *ctx, JSValueConst v, wq_input *in);
+void wq_free_input(JSContext *ctx, wq_input *in);
 extern const JSCFunctionListEntry wq_codec_funcs[];
 extern const int wq_codec_funcs_len;
 
@@ -224,6 +233,9 @@ typedef void (*wq_watch_fn)(JSContext *ctx, void *opaque, uint32_t events);
 int32_t wq_event_watch_native(JSContext *ctx, int32_t fd, wq_watch_fn native, void *opaque);
 int32_t wq_event_new_op(JSContext *ctx, JSValueConst callback);
 void wq_event_drop_op(JSContext *ctx, int32_t id);
+
+/* ws.c */
+int wq_init_module_ws(JSContext *ctx);
 
 /* http_native.c, http_conn.c */
 int wq_init_module_http(JSContext *ctx);

@@ -1,0 +1,65 @@
+/** The headers of the opening handshake (RFC 6455, section 4 and 9.1). */
+
+import { digest, randomBytes } from 'wqjs:internal/native';
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const MAX_ITEMS = 32;
+
+export const isToken = (text) => TOKEN.test(text);
+
+function base64(bytes) {
+  let out = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const n = (bytes[i] << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    for (let j = 0; j < 4; j++) out += i + j > bytes.length ? '=' : ALPHABET[(n >> (18 - 6 * j)) & 63];
+  }
+  return out;
+}
+
+/** Sixteen random bytes: Sec-WebSocket-Key. */
+export const makeKey = () => base64(randomBytes(16));
+
+/** What a server answers to a key: Sec-WebSocket-Accept. */
+export const acceptKey = (key) => base64(digest('sha1', key + GUID));
+
+/** Whether a key is sixteen bytes in base64. */
+export const isKey = (key) => /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key ?? '');
+
+/** The items of a list without parameters, in lower case if asked. */
+export function listOf(header) {
+  const items = [];
+  for (const item of (header ?? '').split(',')) {
+    const text = item.trim();
+    if (text !== '') items.push(text);
+  }
+  return items;
+}
+
+/** Whether a list has the item, whatever its case. */
+export const hasItem = (header, wanted) => listOf(header).some((item) => item.toLowerCase() === wanted);
+
+/**
+ * Sec-WebSocket-Extensions as [{ name, params }]: a parameter without a value
+ * is true. Throws on bad syntax.
+ */
+export function parseExtensions(header) {
+  const list = [];
+  // Quoted values must be tokens, too: no comma or semicolon is inside of quotes.
+  for (const item of listOf(header)) {
+    const [name, ...rest] = item.split(';').map((part) => part.trim());
+    const params = { __proto__: null };
+    for (const part of rest) {
+      const eq = part.indexOf('=');
+      const key = (eq < 0 ? part : part.slice(0, eq)).trim();
+      let value = eq < 0 ? true : part.slice(eq + 1).trim();
+      if (eq >= 0 && value.length > 1 && value[0] === '"' && value.endsWith('"')) value = value.slice(1, -1);
+      if (!isToken(key) || (eq >= 0 && !isToken(value)) || key in params) throw new Error(`bad extension parameter: ${part}`);
+      params[key] = value;
+    }
+    if (!isToken(name) || list.length >= MAX_ITEMS) throw new Error(`bad extensions: ${header}`);
+    list.push({ name, params });
+  }
+  return list;
+}
