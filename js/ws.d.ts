@@ -8,6 +8,7 @@
 declare module 'wqjs:ws' {
   import type { IncomingMessage, Server } from 'wqjs:http';
   import type { Conn } from 'wqjs:net';
+  import type { TlsOptions } from 'wqjs:sockets';
 
   /** A text message, or the bytes of a binary one. */
   export type Message = string | Uint8Array<ArrayBuffer>;
@@ -109,53 +110,21 @@ declare module 'wqjs:ws' {
     off(event: string, listener: (...args: any[]) => unknown): this;
   }
 
+  /** Of the third argument of WebSocket. */
   export interface ClientOptions extends Limits {
     /** More headers of the request. */
     headers?: Record<string, string>;
     /** Offer to compress. Default true. */
     perMessageDeflate?: boolean;
+    /** Of wss: URLs; see connect of wqjs:net. */
+    tls?: boolean | TlsOptions;
   }
 
-  /**
-   * The WHATWG's WebSocket, also a global. It connects to ws: URLs and needs the
-   * permission to. Binary messages are ArrayBuffers; 'error' events have the
-   * error.
-   */
-  export class WebSocket extends EventTarget {
-    constructor(url: string | URL, protocols?: string | readonly string[], options?: ClientOptions);
-    static readonly CONNECTING: 0;
-    static readonly OPEN: 1;
-    static readonly CLOSING: 2;
-    static readonly CLOSED: 3;
-    readonly CONNECTING: 0;
-    readonly OPEN: 1;
-    readonly CLOSING: 2;
-    readonly CLOSED: 3;
-    readonly url: string;
-    readonly readyState: number;
-    readonly bufferedAmount: number;
-    readonly protocol: string;
-    readonly extensions: string;
-    binaryType: 'arraybuffer';
-    onopen: ((event: Event) => unknown) | null;
-    onmessage: ((event: MessageEvent) => unknown) | null;
-    onerror: ((event: Event & { error?: any; message?: string }) => unknown) | null;
-    onclose: ((event: CloseEvent) => unknown) | null;
-    send(data: Data): void;
-    close(code?: number, reason?: string): void;
-  }
-
-  export class MessageEvent extends Event {
-    constructor(type: string, options?: EventInit & { data?: any; origin?: string; lastEventId?: string });
-    readonly data: any;
-    readonly origin: string;
-    readonly lastEventId: string;
-  }
-
-  export class CloseEvent extends Event {
-    constructor(type: string, options?: EventInit & { wasClean?: boolean; code?: number; reason?: string });
-    readonly wasClean: boolean;
-    readonly code: number;
-    readonly reason: string;
-  }
+  // The same as the globals.
+  export const WebSocket: typeof globalThis.WebSocket;
+  export type WebSocket = globalThis.WebSocket;
+  export const MessageEvent: typeof globalThis.MessageEvent;
+  export type MessageEvent = globalThis.MessageEvent;
+  export const CloseEvent: typeof globalThis.CloseEvent;
+  export type CloseEvent = globalThis.CloseEvent;
 }

@@ -398,3 +398,61 @@ interface ImportMeta {
   /** Whether it is the entry script. */
   main: boolean;
 }
+
+// WebSocket
+
+interface MessageEventInit extends EventInit {
+  data?: any;
+  origin?: string;
+  lastEventId?: string;
+}
+interface MessageEvent extends Event {
+  readonly data: any;
+  readonly origin: string;
+  readonly lastEventId: string;
+}
+declare var MessageEvent: { prototype: MessageEvent; new (type: string, init?: MessageEventInit): MessageEvent };
+
+interface CloseEventInit extends EventInit {
+  wasClean?: boolean;
+  code?: number;
+  reason?: string;
+}
+interface CloseEvent extends Event {
+  readonly wasClean: boolean;
+  readonly code: number;
+  readonly reason: string;
+}
+declare var CloseEvent: { prototype: CloseEvent; new (type: string, init?: CloseEventInit): CloseEvent };
+
+/**
+ * Connects to a ws: or wss: URL and needs the permission to. Binary messages
+ * are ArrayBuffers; 'error' events have the error.
+ */
+interface WebSocket extends EventTarget {
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+  readonly url: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  readonly extensions: string;
+  binaryType: 'arraybuffer';
+  onopen: ((event: Event) => unknown) | null;
+  onmessage: ((event: MessageEvent) => unknown) | null;
+  onerror: ((event: Event & { error?: any; message?: string }) => unknown) | null;
+  onclose: ((event: CloseEvent) => unknown) | null;
+  send(data: string | ArrayBufferLike | ArrayBufferView): void;
+  close(code?: number, reason?: string): void;
+}
+declare var WebSocket: {
+  prototype: WebSocket;
+  /** options are those of ClientOptions of wqjs:ws. */
+  new (url: string | URL, protocols?: string | readonly string[], options?: import('wqjs:ws').ClientOptions): WebSocket;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+};

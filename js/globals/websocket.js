@@ -72,7 +72,10 @@ function urlOf(text) {
   const url = URL.parse(text);
   if (url === null) throw new DOMException(`WebSocket: ${text} is not a URL`, 'SyntaxError');
   if (url.protocol === 'http:') url.protocol = 'ws:';
-  if (url.protocol !== 'ws:') throw new DOMException(`WebSocket: ${url.protocol} is not supported, only ws:`, 'SyntaxError');
+  else if (url.protocol === 'https:') url.protocol = 'wss:';
+  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
+    throw new DOMException(`WebSocket: ${url.protocol} is neither ws: nor wss:`, 'SyntaxError');
+  }
   url.hash = '';
   return url;
 }
@@ -105,11 +108,11 @@ export class WebSocket extends EventTarget {
     this.#open(list, options, limits);
   }
 
-  async #open(protocols, { headers, perMessageDeflate = true }, limits) {
+  async #open(protocols, { headers, tls, perMessageDeflate = true }, limits) {
     let opened;
     const { signal } = this.#abort;
     try {
-      opened = await openClient(this.#url, protocols, { headers, perMessageDeflate, timeout: limits.handshakeTimeout, signal });
+      opened = await openClient(this.#url, protocols, { headers, tls, perMessageDeflate, timeout: limits.handshakeTimeout, signal });
     } catch (error) {
       this.#onClose({ code: 1006, reason: '', clean: false, error });
       return;

@@ -79,7 +79,9 @@ export async function openClient(url, protocols, options) {
   const key = makeKey();
   const request = requestOf(url, protocols, key, options);
   const started = Date.now();
-  const conn = await connect({ host: url.hostname, port: url.port === '' ? 80 : url.port, timeout, signal });
+  const secure = url.protocol === 'wss:';
+  const port = url.port === '' ? (secure ? 443 : 80) : url.port;
+  const conn = await connect({ host: url.hostname, port, timeout, signal, tls: secure ? (options.tls ?? true) : false });
   let late = false;
   const onAbort = () => conn.close();
   signal.addEventListener('abort', onAbort);
