@@ -73,12 +73,12 @@ static JSValue codec_entity_tag(JSContext *ctx, JSValueConst this_val, int argc,
     uint8_t sum[21] = { 0 };
     char tag[64];
     int n;
-    input body;
+    wq_input body;
     int32_t r;
-    if (!get_input(ctx, argv[0], &body))
+    if (!wq_get_input(ctx, argv[0], &body))
         return JS_EXCEPTION;
     r = wq_codec_digest(1, NULL, -1, body.ptr, body.len, sum);
-    free_input(ctx, &body);
+    wq_free_input(ctx, &body);
     if (r < 0)
         return wq_throw_errno(ctx, r, "digest", NULL, 0);
     n = snprintf(tag, sizeof(tag), "%s\"%zx-", JS_ToBool(ctx, argv[1]) ? "W/" : "", body.len);
