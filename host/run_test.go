@@ -57,7 +57,7 @@ func TestSourceWithoutRoom(t *testing.T) {
 func TestEvalModuleWaitsForItsAwait(t *testing.T) {
 	s, out := sandbox(t, SandboxConfig{})
 	err := s.EvalModule(t.Context(), "/m.js", `
-		setTimeout(() => print('after'), 20);
+		setTimeout(() => print('after'), 400);
 		await new Promise((done) => setTimeout(done, 1));
 		print('settled')`)
 	if err != nil || out.String() != "settled\n" {

@@ -34,7 +34,7 @@ func fired(t *testing.T, g *guesttest.Guest) (ids []int32) {
 
 func TestTimers(t *testing.T) {
 	g := guesttest.New(t, guesttest.Config{Loop: loop.Config{MaxTimers: 5}}, event.Funcs())
-	for id, ms := range []float64{3, 1, math.NaN(), 2, -1} {
+	for id, ms := range []float64{400, 1, math.NaN(), 2, -1} {
 		g.Call("timer_start", id, ms, 0)
 	}
 	g.Fail(abi.EEXIST, "timer_start", 1, 1.0, 0)
