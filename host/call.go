@@ -26,16 +26,16 @@ const (
 // maxSource bounds a script or module, in bytes.
 const maxSource = 64 << 20
 
-// call calls an export; an error means that the sandbox is gone.
+// call calls an export of at most four parameters; an error means that the
+// sandbox is gone.
 func (s *Sandbox) call(ctx context.Context, fn api.Function, args ...uint64) (uint64, error) {
-	res, err := fn.Call(ctx, args...)
-	if err != nil {
+	// A call within this one may use the same stack: it is read at the start and
+	// written at the end.
+	copy(s.params[:], args)
+	if err := fn.CallWithStack(ctx, s.params[:]); err != nil {
 		return 0, s.trap(err)
 	}
-	if len(res) == 0 {
-		return 0, nil
-	}
-	return res[0], nil
+	return s.params[0], nil
 }
 
 // trap marks the sandbox as gone; end frees it.

@@ -55,7 +55,7 @@ func (s *signature) callback(ctx context.Context, f Value, args []any) []reflect
 		if s.t.Out(0) != valueType {
 			op |= opDeep
 		}
-		err = f.ref.bridge.sandbox.operateInto(ctx, op, f, func(e *encoder) error { return e.call("", args) }, r.Interface())
+		err = f.ref.bridge.sandbox.operateInto(ctx, op, f, message{call: true, args: args}, r.Interface())
 	}
 	if err != nil {
 		failed.Set(reflect.ValueOf(err))

@@ -39,9 +39,12 @@ const statusFault = 5
 //
 // What the result refers to lives until Value.Release; CallAs gives a copy.
 func (s *Sandbox) Call(ctx context.Context, name string, args ...any) (Value, error) {
-	var v Value
-	err := s.callInto(ctx, 0, name, args, &v)
-	return v, err
+	if strings.IndexByte(name, '#') >= 0 {
+		var v Value
+		err := s.callInto(ctx, 0, name, args, &v)
+		return v, err
+	}
+	return s.operate(ctx, opCall|opPath|opAwait, Value{}, message{path: name, args: args, call: true})
 }
 
 // CallAs is Sandbox.Call with the result as a T, as As converts it, in one step.
@@ -65,13 +68,13 @@ func (s *Sandbox) callInto(ctx context.Context, flags uint32, name string, args 
 		defer ns.Release()
 		target, name = ns, export
 	}
-	return s.operateInto(ctx, opCall|opPath|opAwait|flags, target, func(e *encoder) error { return e.call(name, args) }, out)
+	return s.operateInto(ctx, opCall|opPath|opAwait|flags, target, message{path: name, args: args, call: true}, out)
 }
 
 // Get is a global, or what a path ("config.limits") leads to from one;
 // undefined when it is not there.
 func (s *Sandbox) Get(ctx context.Context, path string) (Value, error) {
-	return s.operate(ctx, opGet|opPath, Value{}, func(e *encoder) error { e.buf = appendText(e.buf, path); return nil })
+	return s.operate(ctx, opGet|opPath, Value{}, message{write: func(e *encoder) error { e.buf = appendText(e.buf, path); return nil }})
 }
 
 // Set sets a global, or a property of an object that a path leads to. Go values
@@ -92,10 +95,10 @@ func (s *Sandbox) Get(ctx context.Context, path string) (Value, error) {
 //   - json.RawMessage and json.Marshaler what the JSON says, TextMarshaler text;
 //   - a Value itself.
 func (s *Sandbox) Set(ctx context.Context, path string, value any) error {
-	_, err := s.operate(ctx, opSet|opPath, Value{}, func(e *encoder) error {
+	_, err := s.operate(ctx, opSet|opPath, Value{}, message{write: func(e *encoder) error {
 		e.buf = appendText(e.buf, path)
 		return e.value(value)
-	})
+	}})
 	return err
 }
 
@@ -103,36 +106,91 @@ func (s *Sandbox) Set(ctx context.Context, path string, value any) error {
 // library module ("wqjs:net") or a file, as in an import of a script in
 // SandboxConfig.Dir. Modules given to EvalModule are found by their names.
 func (s *Sandbox) Import(ctx context.Context, specifier string) (Value, error) {
-	return s.operate(ctx, opImport|opAwait, Value{}, func(e *encoder) error {
+	return s.operate(ctx, opImport|opAwait, Value{}, message{write: func(e *encoder) error {
 		if strings.IndexByte(specifier, 0) >= 0 {
 			return fmt.Errorf("import %q: a name has no NUL", specifier)
 		}
 		e.buf = append(appendText(e.buf, specifier), 0)
 		return nil
-	})
+	}})
 }
 
 // EvalValue is Eval with the value of the last expression, waiting for it if it
 // is a promise.
 func (s *Sandbox) EvalValue(ctx context.Context, name, source string) (Value, error) {
-	return s.operate(ctx, opEval|opAwait, Value{}, func(e *encoder) error {
+	return s.operate(ctx, opEval|opAwait, Value{}, message{write: func(e *encoder) error {
 		s.modules.remember(name, source)
 		e.buf = append(appendText(e.buf, strings.ReplaceAll(name, "\x00", "")), 0)
 		e.buf = append(appendText(e.buf, source), 0)
 		return nil
-	})
+	}})
+}
+
+// message is what an operation is told: a path and arguments, or what write
+// writes, or nothing.
+type message struct {
+	call  bool
+	path  string
+	args  []any
+	write func(*encoder) error
+}
+
+func (m *message) encode(e *encoder) (err error) {
+	defer protect(&err)
+	switch {
+	case m.call:
+		return e.call(m.path, m.args)
+	case m.write != nil:
+		return m.write(e)
+	}
+	return nil
 }
 
 // operate does an operation whose result is a Value.
-func (s *Sandbox) operate(ctx context.Context, op uint32, target Value, args func(*encoder) error) (v Value, err error) {
-	err = s.operateInto(ctx, op, target, args, &v)
-	return v, err
+func (s *Sandbox) operate(ctx context.Context, op uint32, target Value, m message) (v Value, err error) {
+	inner, ok, err := s.tryEnter(ctx)
+	if !ok && err == nil {
+		err = s.operateLater(ctx, op, target, m, &v)
+		return v, err
+	}
+	if err != nil {
+		return v, err
+	}
+	defer s.leave()
+	d, err := s.bridge.do(inner, op, target, &m)
+	if err != nil {
+		return v, err
+	}
+	return d.jsValue()
 }
 
 // operateInto does an operation with target, or the global object for undefined,
 // and reads the result into what out points to.
-func (s *Sandbox) operateInto(ctx context.Context, op uint32, target Value, args func(*encoder) error, out any) error {
-	return s.enter(ctx, func(ctx context.Context) error { return s.bridge.do(ctx, op, target, args, out) })
+func (s *Sandbox) operateInto(ctx context.Context, op uint32, target Value, m message, out any) error {
+	inner, ok, err := s.tryEnter(ctx)
+	if !ok && err == nil {
+		return s.operateLater(ctx, op, target, m, out)
+	}
+	if err != nil {
+		return err
+	}
+	defer s.leave()
+	d, err := s.bridge.do(inner, op, target, &m)
+	if err != nil {
+		return err
+	}
+	return d.into(out)
+}
+
+// operateLater is for a sandbox that is busy, or to be entered from within.
+func (s *Sandbox) operateLater(ctx context.Context, op uint32, target Value, m message, out any) error {
+	return s.enter(ctx, func(ctx context.Context) error {
+		d, err := s.bridge.do(ctx, op, target, &m)
+		if err != nil {
+			return err
+		}
+		return d.into(out)
+	})
 }
 
 // allHandles as the target of opRelease are all.
@@ -164,58 +222,48 @@ func (b *bridge) request(ctx context.Context, op, target uint32, msg []byte) (st
 	return int32(r >> 60), uint32(r>>32) & (1<<28 - 1), uint32(r), err
 }
 
-// do does an operation and reads its result into what out points to.
-func (b *bridge) do(ctx context.Context, op uint32, target Value, args func(*encoder) error, out any) error {
+// do does an operation; the result is to be read before anything else.
+func (b *bridge) do(ctx context.Context, op uint32, target Value, m *message) (d decoder, err error) {
 	if err := b.prepare(ctx); err != nil {
-		return err
+		return d, err
 	}
 	if err := b.flush(ctx); err != nil {
-		return err
+		return d, err
 	}
 	id := uint32(0)
 	if target.ref != nil {
-		var err error
 		if id, err = target.ref.use(b); err != nil {
-			return err
+			return d, err
 		}
 	}
 	e := b.writer()
-	if args != nil {
-		if err := protectedArgs(e, args); err != nil {
-			e.abandon()
-			return err
-		}
-		if len(e.buf) > maxValueMessage {
-			e.abandon()
-			return ErrTooLarge
-		}
+	if err = m.encode(e); err == nil && len(e.buf) > maxValueMessage {
+		err = ErrTooLarge
+	}
+	if err != nil {
+		e.abandon()
+		return d, err
 	}
 	status, n, p, err := b.request(ctx, op, id, e.buf)
 	if err == nil && status == statusPending {
 		status, n, p, err = b.settle(ctx, op, p)
 	}
 	if err != nil {
-		return err
+		return d, err
 	}
 	switch status {
 	case statusOK:
 		msg, ok := b.sandbox.mod.Memory().Read(p, n)
 		if !ok {
-			return errWire
+			return d, errWire
 		}
-		d := decoder{wireReader{b: msg}, b}
-		return d.into(out)
+		return decoder{wireReader{b: msg}, b}, nil
 	case statusFault:
-		return faultError(p)
+		return d, faultError(p)
 	case statusException:
-		return b.thrown(ctx, p)
+		return d, b.thrown(ctx, p)
 	}
-	return b.sandbox.status(ctx, status)
-}
-
-func protectedArgs(e *encoder, args func(*encoder) error) (err error) {
-	defer protect(&err)
-	return args(e)
+	return d, b.sandbox.status(ctx, status)
 }
 
 // thrown is the error of an operation; handle is that of the thrown value, or 0.

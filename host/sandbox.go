@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -38,13 +39,14 @@ type Sandbox struct {
 	events    []imports.Event // fetched and not yet handled
 	room      []imports.Event // as many as the ring holds; nil until used
 
+	params  [4]uint64     // of calls of the guest
 	turn    chan struct{} // holds a token while a call runs
 	trapped bool          // guarded by the turn, as is all above
 	freed   bool
 
 	mu      sync.Mutex // guards the fields below, and changes of instance and guest
-	running uint64     // the call in progress, 0 for none
-	calls   uint64     // numbers the calls
+	running bool       // a call is in progress
+	watched *watch     // nil before the first call; changed with the turn
 	marked  bool       // the guest has marks of an interrupt or of std.exit
 	dead    error      // why no call can run: ErrClosed or a *TrapError
 	breach  bool       // a limit interrupted it
@@ -299,26 +301,38 @@ func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) erro
 			return err
 		}
 	}
-	if err := context.Cause(ctx); err != nil {
-		<-s.turn
-		return &InterruptError{err}
-	}
-	defer func() { <-s.turn }()
-	defer s.end()
-	call, err := s.begin(s.guest.With(ctx))
+	defer s.leave()
+	inner, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
-	if !s.cpu.start() {
-		return &InterruptError{ErrCPUTime}
+	return f(inner)
+}
+
+// tryEnter is enter without f, for a call that finds the sandbox idle: if ok, it
+// has the turn, and leave must follow.
+func (s *Sandbox) tryEnter(ctx context.Context) (inner context.Context, ok bool, err error) {
+	if s.bridge.nested.Load() > 0 {
+		return nil, false, nil
 	}
-	defer s.cpu.stop()
-	s.sampler.wait(false)
-	defer s.sampler.wait(true)
-	stop := context.AfterFunc(ctx, func() { s.interrupt(call, context.Cause(ctx)) })
-	defer stop()
-	s.bridge.ctx = ctx
-	return f(s.guest.With(ctx))
+	select {
+	case s.turn <- struct{}{}:
+	default:
+		return nil, false, nil
+	}
+	inner, err = s.begin(ctx)
+	if err != nil {
+		s.leave()
+	}
+	return inner, err == nil, err
+}
+
+// leave ends a call and gives the turn up.
+func (s *Sandbox) leave() {
+	s.sampler.wait(true)
+	s.cpu.stop()
+	s.end()
+	<-s.turn
 }
 
 // waiting is told when the guest starts and stops waiting.
@@ -341,38 +355,99 @@ func (s *Sandbox) lock(ctx context.Context) error {
 	return nil
 }
 
-// begin makes this the call in progress. Marks of an earlier interrupt are
-// cleared before, and interrupts act only after, so that none is lost.
-func (s *Sandbox) begin(ctx context.Context) (call uint64, err error) {
-	if err := s.death(); err != nil {
-		return 0, err
+// begin makes this the call in progress, and returns the context for calls of
+// the guest. Marks of an earlier interrupt are cleared before, and interrupts act
+// only after, so that none is lost.
+func (s *Sandbox) begin(ctx context.Context) (context.Context, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, &InterruptError{err}
 	}
 	s.mu.Lock()
-	marked := s.marked
+	dead, marked := s.dead, s.marked
 	s.mu.Unlock()
+	if dead != nil {
+		return nil, dead
+	}
+	s.watch(ctx)
 	if marked {
-		if _, err := s.call(ctx, s.fnResume); err != nil {
-			return 0, err
+		if _, err := s.call(s.watched.inner, s.fnResume); err != nil {
+			return nil, err
 		}
 	}
+	if err := s.run(marked); err != nil {
+		return nil, err
+	}
+	if !s.cpu.start() {
+		return nil, &InterruptError{ErrCPUTime}
+	}
+	s.sampler.wait(false)
+	if ctx.Err() != nil { // the watch may have acted before there was a call
+		s.interrupt(s.watched)
+	}
+	return s.watched.inner, nil
+}
+
+func (s *Sandbox) run(marked bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead != nil { // closed meanwhile
-		return 0, s.dead
+		return s.dead
 	}
-	s.guest.Resume()
-	s.stdio.resume()
-	s.bridge.stopped = nil
-	s.marked = false
-	s.calls++
-	s.running = s.calls
-	return s.running, nil
+	if marked {
+		s.guest.Resume()
+		s.stdio.resume()
+		s.bridge.stopped = nil
+		s.marked = false
+	}
+	s.running = true
+	return nil
 }
+
+// watch is the context of the calls last made. Programs tend to make many with
+// the same one, and to watch it anew for each would cost more than the call.
+type watch struct {
+	outer, inner context.Context
+	stop         func() bool // nil when outer never ends
+}
+
+// watch interrupts the call in progress when ctx ends, if it is one with ctx.
+func (s *Sandbox) watch(ctx context.Context) {
+	if w := s.watched; w != nil && sameContext(w.outer, ctx) {
+		return
+	}
+	s.unwatch()
+	w := &watch{outer: ctx, inner: s.guest.With(ctx)}
+	if ctx.Done() != nil {
+		w.stop = context.AfterFunc(ctx, func() { s.interrupt(w) })
+	}
+	s.mu.Lock()
+	s.watched = w
+	s.mu.Unlock()
+	s.bridge.ctx = ctx
+}
+
+func (s *Sandbox) unwatch() {
+	s.mu.Lock()
+	w := s.watched
+	s.watched = nil
+	s.mu.Unlock()
+	if w != nil && w.stop != nil {
+		w.stop()
+	}
+}
+
+// sameContext compares contexts that can be compared.
+func sameContext(a, b context.Context) bool {
+	t := reflect.TypeOf(b)
+	return t == reflect.TypeOf(a) && (t.Kind() == reflect.Pointer || t == backgroundType) && a == b
+}
+
+var backgroundType = reflect.TypeOf(context.Background())
 
 // end ends the call in progress. A sandbox that trapped gives back what it holds.
 func (s *Sandbox) end() {
 	s.mu.Lock()
-	s.running = 0
+	s.running = false
 	s.mu.Unlock()
 	if s.trapped {
 		_ = s.discard() // the trap is what the caller must know
@@ -405,18 +480,18 @@ func (s *Sandbox) Shutdown() bool {
 	return s.dead == nil && s.guest.Shutdown()
 }
 
-// interrupt is Interrupt for one call, which may have ended.
-func (s *Sandbox) interrupt(call uint64, cause error) {
+// interrupt is Interrupt for the calls with one context.
+func (s *Sandbox) interrupt(w *watch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.running == call {
-		s.stop(cause)
+	if s.watched == w {
+		s.stop(context.Cause(w.outer))
 	}
 }
 
 // stop is called with mu held.
 func (s *Sandbox) stop(cause error) {
-	if s.running == 0 {
+	if !s.running {
 		return
 	}
 	if cause == nil {
@@ -458,6 +533,7 @@ func (s *Sandbox) discard() error {
 		return nil
 	}
 	s.freed = true
+	s.unwatch()
 	in := s.detach()
 	err := s.guest.Close()
 	if in != nil {
@@ -525,6 +601,7 @@ func (s *Sandbox) Reset(ctx context.Context) error {
 
 // reset is Reset with the turn.
 func (s *Sandbox) reset(ctx context.Context) error {
+	s.unwatch()
 	in := s.detach()
 	guest, err := s.renewGuest()
 	if err == nil && in != nil {

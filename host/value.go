@@ -228,7 +228,7 @@ func (v Value) Get(ctx context.Context, key any) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return s.operate(ctx, opGet, v, func(e *encoder) error { return e.value(key) })
+	return s.operate(ctx, opGet, v, message{write: func(e *encoder) error { return e.value(key) }})
 }
 
 // Index is element i of an array, or of anything with such a property.
@@ -240,12 +240,12 @@ func (v Value) Set(ctx context.Context, key, value any) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.operate(ctx, opSet, v, func(e *encoder) error {
+	_, err = s.operate(ctx, opSet, v, message{write: func(e *encoder) error {
 		if err := e.value(key); err != nil {
 			return err
 		}
 		return e.value(value)
-	})
+	}})
 	return err
 }
 
@@ -259,7 +259,7 @@ func (v Value) Len(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := s.operate(ctx, opLength, v, nil)
+	n, err := s.operate(ctx, opLength, v, message{})
 	return int(n.Int64()), err
 }
 
@@ -270,7 +270,7 @@ func (v Value) Keys(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	var keys []string
-	err = s.operateInto(ctx, opKeys|opDeep, v, nil, &keys)
+	err = s.operateInto(ctx, opKeys|opDeep, v, message{}, &keys)
 	return keys, err
 }
 
@@ -287,7 +287,7 @@ func (v Value) Invoke(ctx context.Context, method string, args ...any) (Value, e
 	if err != nil {
 		return Value{}, err
 	}
-	return s.operate(ctx, opCall|opPath|opAwait, v, func(e *encoder) error { return e.call(method, args) })
+	return s.operate(ctx, opCall|opPath|opAwait, v, message{call: true, path: method, args: args})
 }
 
 // New calls a class or constructor with new.
@@ -296,7 +296,7 @@ func (v Value) New(ctx context.Context, args ...any) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return s.operate(ctx, opNew|opPath, v, func(e *encoder) error { return e.call("", args) })
+	return s.operate(ctx, opNew|opPath, v, message{call: true, args: args})
 }
 
 // Await waits for a promise, handling events; other values are their own result.
@@ -304,7 +304,7 @@ func (v Value) Await(ctx context.Context) (Value, error) {
 	if v.kind != KindPromise {
 		return v, nil
 	}
-	return v.ref.bridge.sandbox.operate(ctx, opRead|opAwait, v, nil)
+	return v.ref.bridge.sandbox.operate(ctx, opRead|opAwait, v, message{})
 }
 
 // JSON is JSON.stringify of the value; undefined and functions are null.
@@ -332,7 +332,7 @@ func (v Value) JSON(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.operate(ctx, opJSON, v, nil)
+	text, err := s.operate(ctx, opJSON, v, message{})
 	if err != nil || text.kind != KindString {
 		return []byte("null"), err
 	}
@@ -342,7 +342,7 @@ func (v Value) JSON(ctx context.Context) ([]byte, error) {
 // Decode copies the value into *out, as As does. It waits for a promise.
 func (v Value) Decode(ctx context.Context, out any) error {
 	if v.ref != nil {
-		return v.ref.bridge.sandbox.operateInto(ctx, opRead|opDeep|opAwait, v, nil, out)
+		return v.ref.bridge.sandbox.operateInto(ctx, opRead|opDeep|opAwait, v, message{}, out)
 	}
 	var e encoder
 	if err := e.value(v); err != nil {
