@@ -53,6 +53,26 @@
 // blocking accept. It takes well under a millisecond for most code, and up to
 // some tenths of a second for one pass of a builtin over hundreds of megabytes.
 //
+// # Calls and values
+//
+// [Sandbox.Call] calls a function of JavaScript and waits for its promise;
+// [CallAs] gives the result as a Go type. A [Value] is a copy of a number, string,
+// bytes or a Date, and a handle on everything else: [Value.Get], [Value.Call] and
+// [As] work with it, [Value.Release] gives it up. [Sandbox.Set] hands over Go
+// values, functions among them: plain ones, those of [Func1] and its like, which
+// need no reflection, and [Async] ones, which give promises. Channels, iterators,
+// readers and writers become asynchronous iterables and streams.
+//
+//	sum, err := host.CallAs[int](ctx, sandbox, "add", 1, 2)
+//
+// A Go function that JavaScript called may call back into its sandbox with the
+// context that it was given, and only with that: else there is [ErrReentrant]. It
+// cannot wait for promises there ([ErrNestedWait]). One that waits for anything
+// should take a context: it ends at the deadline and when the sandbox is
+// interrupted. A panic becomes an error of JavaScript ([PanicError]). Errors of Go
+// that nobody catches come back as they were, for errors.Is, inside of a
+// [JSError]; errors of JavaScript that pass through Go stay the same objects.
+//
 // # Errors
 //
 // Calls return, to be told apart with [errors.As] and [errors.Is]:
@@ -64,7 +84,10 @@
 //     ([ErrInterrupted] or your reason), the sandbox was closed ([ErrClosed]), or
 //     Limits.CPUTime or Limits.Output is used up ([ErrCPUTime], [ErrOutput]).
 //   - [*TrapError]: the engine failed; this sandbox is gone, unless it is Reset.
-//   - [ErrUnsettled]: a top-level await can never settle.
+//   - [*DecodeError]: a value does not fit a Go type. [ErrCycle], [ErrDepth],
+//     [ErrTooLarge]: it cannot cross. [ErrHandles], [ErrReleased], [ErrForeign]:
+//     of handles.
+//   - [ErrUnsettled]: a promise, as a top-level await, can never settle.
 //   - [ErrClosed], [ErrImageClosed], [ErrPoolClosed], [ErrEngineClosed]: too late.
 //
 // # Concurrency
