@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/wqjs/wqjs/host"
@@ -13,7 +15,11 @@ import (
 // newSandbox is a sandbox with a script in it.
 func newSandbox(script string) (context.Context, *host.Sandbox, func()) {
 	ctx := context.Background()
-	engine, err := host.NewEngine(ctx, host.Config{})
+	var c host.Config
+	if dir, err := os.UserCacheDir(); err == nil {
+		c.CacheDir = filepath.Join(dir, "wqjs")
+	}
+	engine, err := host.NewEngine(ctx, c)
 	if err != nil {
 		log.Fatal(err)
 	}
