@@ -46,6 +46,7 @@ type Sandbox struct {
 
 	mu      sync.Mutex // guards the fields below, and changes of instance and guest
 	running bool       // a call is in progress
+	calls   uint64     // made so far
 	watched *watch     // nil before the first call; changed with the turn
 	marked  bool       // the guest has marks of an interrupt or of std.exit
 	dead    error      // why no call can run: ErrClosed or a *TrapError
@@ -400,6 +401,7 @@ func (s *Sandbox) run(marked bool) error {
 		s.marked = false
 	}
 	s.running = true
+	s.calls++
 	return nil
 }
 
