@@ -86,31 +86,31 @@ func (p *CPUProfile) encode() []byte {
 	defer p.mu.Unlock()
 	e := &pprofEncoder{strings: map[string]uint64{}, functions: map[sampleFunction]uint64{}, locations: map[sampleFrame]uint64{}}
 	e.string("")
-	var samples, cpu message
+	var samples, cpu proto
 	samples.number(1, e.string("samples")).number(2, e.string("count"))
 	cpu.number(1, e.string("cpu")).number(2, e.string("nanoseconds"))
-	e.message.message(1, samples).message(1, cpu)
+	e.proto.message(1, samples).message(1, cpu)
 	for _, key := range slices.Sorted(maps.Keys(p.stacks)) {
 		s := p.stacks[key]
-		var ids message
+		var ids proto
 		for _, f := range decode(key) {
 			ids = binary.AppendUvarint(ids, e.location(f))
 		}
-		var m message
+		var m proto
 		m.message(1, ids).message(2, binary.AppendUvarint(binary.AppendUvarint(nil, uint64(s.samples)), uint64(s.spent)))
-		e.message.message(2, m)
+		e.proto.message(2, m)
 	}
 	if !p.started.IsZero() {
 		e.number(9, uint64(p.started.UnixNano())).number(10, uint64(time.Since(p.started)))
 	}
-	e.message.message(11, cpu).number(12, uint64(samplePeriod))
-	return append(e.message, e.table...)
+	e.proto.message(11, cpu).number(12, uint64(samplePeriod))
+	return append(e.proto, e.table...)
 }
 
 // pprofEncoder numbers what the message refers to.
 type pprofEncoder struct {
-	message
-	table     message // of strings
+	proto
+	table     proto // of strings
 	strings   map[string]uint64
 	functions map[sampleFunction]uint64
 	locations map[sampleFrame]uint64
@@ -121,7 +121,7 @@ func (e *pprofEncoder) string(s string) uint64 {
 	if !ok {
 		id = uint64(len(e.strings))
 		e.strings[s] = id
-		e.table.message(6, message(s))
+		e.table.message(6, proto(s))
 	}
 	return id
 }
@@ -132,9 +132,9 @@ func (e *pprofEncoder) function(f sampleFunction) uint64 {
 		id = uint64(len(e.functions) + 1)
 		e.functions[f] = id
 		name := e.string(f.name)
-		var m message
+		var m proto
 		m.number(1, id).number(2, name).number(3, name).number(4, e.string(f.file)).number(5, uint64(f.line))
-		e.message.message(5, m)
+		e.proto.message(5, m)
 	}
 	return id
 }
@@ -144,23 +144,23 @@ func (e *pprofEncoder) location(f sampleFrame) uint64 {
 	if !ok {
 		id = uint64(len(e.locations) + 1)
 		e.locations[f] = id
-		var line, m message
+		var line, m proto
 		line.number(1, e.function(f.sampleFunction)).number(2, uint64(f.line))
 		m.number(1, id).message(4, line)
-		e.message.message(4, m)
+		e.proto.message(4, m)
 	}
 	return id
 }
 
-// message is one of protocol buffers.
-type message []byte
+// proto is a message of protocol buffers.
+type proto []byte
 
-func (m *message) number(field int, v uint64) *message {
+func (m *proto) number(field int, v uint64) *proto {
 	*m = binary.AppendUvarint(binary.AppendUvarint(*m, uint64(field<<3)), v)
 	return m
 }
 
-func (m *message) message(field int, inner message) *message {
+func (m *proto) message(field int, inner proto) *proto {
 	*m = binary.AppendUvarint(binary.AppendUvarint(*m, uint64(field<<3|2)), uint64(len(inner)))
 	*m = append(*m, inner...)
 	return m
