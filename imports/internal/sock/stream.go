@@ -122,7 +122,7 @@ func (s *Stream) Fail(err error) {
 func (s *Stream) close() {
 	s.mu.Lock()
 	close(s.closed)
-	idle := s.outDone
+	idle := s.outDone || s.unused()
 	s.mu.Unlock()
 	if idle {
 		go s.c.Conn.Close() // TLS may wait while it says goodbye
@@ -133,6 +133,23 @@ func (s *Stream) close() {
 		linger = endLinger
 	}
 	_ = s.c.Conn.SetDeadline(time.Now().Add(linger))
+}
+
+// unused reports whether Prepare has not ended, and the guest sent nothing that
+// would wait for its end.
+func (s *Stream) unused() bool {
+	select {
+	case <-s.ready:
+		return false
+	default:
+	}
+	empty := false
+	_ = s.raw.Control(func(fd uintptr) {
+		var b [1]byte
+		_, err := netsys.OS.Recv(netsys.FD(fd), b[:], netsys.MSG_PEEK)
+		empty = errors.Is(err, syscall.EAGAIN)
+	})
+	return empty
 }
 
 func (s *Stream) run() {
