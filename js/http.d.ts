@@ -6,6 +6,7 @@
  */
 declare module 'wqjs:http' {
   import type { Address, Conn } from 'wqjs:net';
+  import type { TlsInfo, TlsOptions } from 'wqjs:sockets';
 
   export type Handler<Req = IncomingMessage, Res = ServerResponse> = (req: Req, res: Res) => unknown;
 
@@ -52,6 +53,9 @@ declare module 'wqjs:http' {
     /** SO_REUSEPORT: several sandboxes listen on one port. */
     reusePort?: boolean;
     ipv6Only?: boolean;
+    /** HTTPS: cert and key, and what else tls_wrap takes. alpn is ['http/1.1'] if left out. Who does not end the
+     * handshake within handshakeTimeout and headersTimeout, or fails in it, is dropped, and counts as a connection until then. */
+    tls?: TlsOptions;
   }
 
   /** Creates a server; it does nothing until listen() or inject(). An error that the handler throws, or its promise
@@ -141,6 +145,10 @@ declare module 'wqjs:http' {
     readonly remotePort: number;
     readonly localAddress: string;
     readonly localPort: number;
+    /** Whether it came over TLS. */
+    readonly encrypted: boolean;
+    /** The TLS session with the client's certificate; null without TLS, and after the connection has ended. */
+    readonly tls: TlsInfo | null;
     /** Whether all of the body has arrived. */
     readonly complete: boolean;
     /** Whether the connection ended before the response did. */

@@ -1,6 +1,7 @@
 /** wqjs:serve: one way to serve an app of any form, as `wqjs serve` does. */
 declare module 'wqjs:serve' {
   import type { Handler, ListenOptions, Server } from 'wqjs:http';
+  import type { TlsOptions } from 'wqjs:sockets';
 
   export interface FetchApp {
     fetch(request: Request): Response | Promise<Response>;
@@ -16,5 +17,5 @@ declare module 'wqjs:serve' {
   export function serve(app: App, options?: ListenOptions): Server;
 
   /** The main program of a worker of `wqjs serve`; no use without it. */
-  export function runWorker(load: () => Promise<{ default?: App }>, options?: { log?: 0 | 1 | 2; metrics?: boolean }): Promise<void>;
+  export function runWorker(load: () => Promise<{ default?: App }>, options?: { log?: 0 | 1 | 2; metrics?: boolean; tls?: TlsOptions }): Promise<void>;
 }

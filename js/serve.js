@@ -21,13 +21,13 @@ export function serve(app, options = {}) {
  * The main program of a worker. The command holds the other end of a socket:
  * lines come in ("stop MS", "metrics"), lines go out ("ready", JSON).
  */
-export async function runWorker(load, { log = 0, metrics = false } = {}) {
+export async function runWorker(load, { log = 0, metrics = false, tls } = {}) {
   const control = granted.find((g) => g.name === 'wqjs:control');
   if (control === undefined) throw new TypeError('runWorker: only for `wqjs serve`');
   const conn = new Conn(TOKEN, control.fd, { address: '', port: 0, family: 'unix' }).unref();
   observe(log, metrics);
   const listeners = granted.filter((g) => g.name === 'wqjs:listener');
-  useListeners(listeners.map((g) => g.fd));
+  useListeners(listeners.map((g) => g.fd), tls);
   const { default: app } = await load();
   if (openServers.size === 0) {
     if (app === undefined) throw new TypeError('serve: the module exports no app and listens to nothing');

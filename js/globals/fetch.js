@@ -225,8 +225,8 @@ export class Request extends Body {
 
   get url() {
     if (this.#url === undefined) {
-      const { url, headers } = this.#incoming;
-      this.#url = url.startsWith('/') ? `http://${headers.host || 'localhost'}${url}` : url;
+      const { url, headers, encrypted } = this.#incoming;
+      this.#url = url.startsWith('/') ? `${encrypted ? 'https' : 'http'}://${headers.host || 'localhost'}${url}` : url;
     }
     return this.#url;
   }

@@ -8,6 +8,7 @@
 import { install } from 'wqjs:internal/http-native';
 import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import { defineProperty, queueMicrotask, uncurry } from 'wqjs:internal/globals/primordials';
+import { tls_info } from 'wqjs:sockets';
 
 const CHUNK = 1;
 const BYTES = 2;
@@ -18,6 +19,7 @@ const then = uncurry(Promise.prototype.then);
 
 let events;
 let readBody;
+let secureFd;
 let bodyValue;
 let sendFile;
 let informational;
@@ -105,6 +107,11 @@ export class IncomingMessage {
       else this.on('close', abort);
     }
     return signal;
+  }
+
+  get tls() {
+    const fd = secureFd(this);
+    return fd < 0 ? null : tls_info(fd);
   }
 
   get body() {
@@ -214,6 +221,7 @@ export class ServerResponse {
 const inner = install(IncomingMessage.prototype, ServerResponse.prototype);
 events = uncurry(inner.events);
 readBody = uncurry(inner.readBody);
+secureFd = uncurry(inner.secureFd);
 bodyValue = uncurry(inner.bodyValue);
 sendFile = uncurry(inner.sendFile);
 informational = uncurry(inner.informational);

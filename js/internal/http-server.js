@@ -10,8 +10,9 @@ import { inspect } from 'wqjs:internal/globals/inspect';
 import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import { Conn, TOKEN as CONN } from 'wqjs:internal/net-conn';
 import { addressOf, checkMs, checkOptions, localAddress } from 'wqjs:internal/net-options';
-import { listener } from 'wqjs:internal/net-server';
-import { getsockname } from 'wqjs:sockets';
+import { listener, sharedTls } from 'wqjs:internal/net-server';
+import { checkTls } from 'wqjs:internal/net-tls';
+import { close, getsockname, tls_context } from 'wqjs:sockets';
 
 const TOKEN = {};
 
@@ -70,6 +71,12 @@ function checkPrototype(value, base, name) {
   return value;
 }
 
+// A TLS context of the options of listen(), or -1.
+function secure(options) {
+  const tls = checkTls(options, 'listen', false);
+  return tls === null ? -1 : tls_context({ ...tls, alpn: tls.alpn ?? ['http/1.1'], isServer: true });
+}
+
 export function createServer(options = {}, handler = undefined) {
   if (typeof options === 'function') return new Server(TOKEN, {}, options);
   if (handler !== undefined && typeof handler !== 'function') throw new TypeError('createServer: the handler must be a function');
@@ -110,9 +117,9 @@ export class Server {
     if (this.#fd >= 0) throw new TypeError('listen: the server is listening already');
     if (cb) this.once('listening', cb);
     try {
-      const fd = listener(o);
+      const own = secure(o.tls); // wrong options leave no listener behind
+      const fd = this.#open(o, own);
       this.#fd = fd;
-      serverListen(this.#native, fd);
       this.#address = localAddress(fd);
       openServers.add(this);
       onShutdown(closeAll);
@@ -124,6 +131,20 @@ export class Server {
     }
     timerStart(() => this.#emit('listening'), 0, false, undefined);
     return this;
+  }
+
+  // The fd of a listener, whose connections have TLS if there is a context.
+  #open(o, own) {
+    let context = own;
+    try {
+      const fd = listener(o);
+      if (context < 0) context = secure(sharedTls(fd));
+      serverListen(this.#native, fd, context);
+      return fd;
+    } catch (error) {
+      if (context >= 0) close(context);
+      throw error;
+    }
   }
 
   get listening() {
@@ -183,7 +204,7 @@ export class Server {
 
   #onUpgrade(req, fd, address, port, head) {
     const { family } = getsockname(fd);
-    const conn = new Conn(CONN, fd, addressOf({ address, port, family }), { watched: true });
+    const conn = new Conn(CONN, fd, addressOf({ address, port, family }), { watched: true, secured: req.encrypted });
     if (!this.#emit('upgrade', req, conn, head)) conn.close();
   }
 

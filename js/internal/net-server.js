@@ -36,9 +36,17 @@ export function listen(options = {}) {
 // In a worker of `wqjs serve`: the listeners that were handed over, which take
 // the place of sockets for the same port.
 let shared = null;
+let tlsOfShared;
 
-export function useListeners(fds) {
+/** tls, options as those of listen(), is for HTTP servers on these listeners. */
+export function useListeners(fds, tls) {
   shared = fds;
+  tlsOfShared = tls;
+}
+
+/** What an HTTP server uses that has no TLS options of its own. */
+export function sharedTls(fd) {
+  return shared?.includes(fd) ? tlsOfShared : undefined;
 }
 
 function sharedListener(port) {

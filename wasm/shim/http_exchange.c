@@ -297,7 +297,7 @@ static JSValue set_value(JSContext *ctx, JSValueConst this_val, JSValueConst v, 
     return JS_UNDEFINED;
 }
 
-enum { GET_VERSION, GET_REMOTE, GET_REMOTE_PORT, GET_LOCAL, GET_LOCAL_PORT, GET_COMPLETE, GET_ABORTED, GET_RES };
+enum { GET_VERSION, GET_REMOTE, GET_REMOTE_PORT, GET_LOCAL, GET_LOCAL_PORT, GET_COMPLETE, GET_ABORTED, GET_RES, GET_ENCRYPTED };
 
 static JSValue get_info(JSContext *ctx, JSValueConst this_val, int which)
 {
@@ -324,6 +324,8 @@ static JSValue get_info(JSContext *ctx, JSValueConst this_val, int which)
         return JS_NewBool(ctx, x->aborted);
     case GET_RES:
         return JS_DupValue(ctx, x->res);
+    case GET_ENCRYPTED:
+        return JS_NewBool(ctx, x->c->secure);
     }
     return JS_UNDEFINED;
 }
@@ -391,6 +393,15 @@ static JSValue events(JSContext *ctx, JSValueConst this_val, int argc, JSValueCo
     return JS_UNDEFINED;
 }
 
+/* The fd of the TLS connection; -1 when it is closed, or has none. */
+static JSValue secure_fd(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    exchange *x = JS_GetOpaque2(ctx, this_val, wq_http_req_class);
+    if (!x)
+        return JS_EXCEPTION;
+    return JS_NewInt32(ctx, x->c->secure ? x->c->fd : -1);
+}
+
 static JSValue destroy(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     exchange *x = JS_GetOpaque(this_val, wq_http_req_class);
@@ -419,12 +430,14 @@ const JSCFunctionListEntry wq_http_req_funcs[] = {
     JS_CGETSET_MAGIC_DEF("complete", get_info, NULL, GET_COMPLETE),
     JS_CGETSET_MAGIC_DEF("aborted", get_info, NULL, GET_ABORTED),
     JS_CGETSET_MAGIC_DEF("res", get_info, NULL, GET_RES),
+    JS_CGETSET_MAGIC_DEF("encrypted", get_info, NULL, GET_ENCRYPTED),
     JS_CFUNC_DEF("getHeader", 1, get_header),
 };
 const JSCFunctionListEntry wq_http_req_inner[] = {
     JS_CFUNC_DEF("bodyValue", 0, body_value),
     JS_CFUNC_DEF("events", 1, events),
     JS_CFUNC_DEF("destroy", 0, destroy),
+    JS_CFUNC_DEF("secureFd", 0, secure_fd),
 };
 const int wq_http_req_inner_len = countof(wq_http_req_inner);
 const int wq_http_req_funcs_len = countof(wq_http_req_funcs);

@@ -142,14 +142,29 @@ static bool make_room(server *s)
     return s->n_conns < s->max_conns;
 }
 
-static bool add(server *s, int32_t fd, const wq_addr *peer, bool soft)
+static wq_conn *add(server *s, int32_t fd, const wq_addr *peer, bool soft)
 {
+    wq_conn *c;
     root(s, true);
     start_timer(s);
-    if (conn_new(s, fd, peer, soft))
-        return true;
-    rest(s);
-    return false;
+    c = conn_new(s, fd, peer, soft);
+    if (!c)
+        rest(s);
+    return c;
+}
+
+/* Starts TLS. The handshake goes on by itself, within the context's time and
+ * that of the first request's headers; if it fails, so does reading. */
+static void add_secured(server *s, int32_t fd, const wq_addr *peer)
+{
+    wq_conn *c;
+    if (wq_tls_wrap(fd, s->tls, "", 0) < 0) { /* gone already, or no fds: dropped */
+        wq_close(fd);
+        return;
+    }
+    c = add(s, fd, peer, true);
+    if (c)
+        c->secure = true;
 }
 
 void server_accept(server *s)
@@ -172,7 +187,10 @@ void server_accept(server *s)
             start_timer(s);
             return;
         }
-        add(s, fd, &peer, false);
+        if (s->tls >= 0)
+            add_secured(s, fd, &peer);
+        else
+            add(s, fd, &peer, false);
     }
 }
 
@@ -211,7 +229,7 @@ static JSValue server_new(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     s->ctx = ctx;
     s->rc = 1;
     s->self = obj;
-    s->fd = s->timer = -1;
+    s->fd = s->tls = s->timer = -1;
     s->handler = JS_GetPropertyStr(ctx, o, "handler");
     s->req_proto = JS_GetPropertyStr(ctx, o, "requestPrototype");
     s->res_proto = JS_GetPropertyStr(ctx, o, "responsePrototype");
@@ -231,17 +249,19 @@ static JSValue server_new(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     return obj;
 }
 
-/* serverListen(server, fd): accepts from fd, which it takes over. */
+/* serverListen(server, fd, tls): accepts from fd, which it takes over, as it does
+ * the TLS context; -1 for none. */
 static JSValue server_listen(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     server *s = to_server(ctx, argv[0]);
-    int32_t fd, r;
-    if (!s || !wq_to_fd(ctx, argv[1], &fd))
+    int32_t fd, tls, r;
+    if (!s || !wq_to_fd(ctx, argv[1], &fd) || JS_ToInt32(ctx, &tls, argv[2]))
         return JS_EXCEPTION;
     r = wq_event_watch_native(ctx, fd, on_listener, s);
     if (r < 0)
         return wq_throw_errno(ctx, r, "watch", NULL, 0);
     s->fd = fd;
+    s->tls = tls;
     root(s, true);
     return JS_UNDEFINED;
 }
@@ -260,7 +280,7 @@ static JSValue server_attach(JSContext *ctx, JSValueConst this_val, int argc, JS
     peer.len = len < sizeof(peer.text) ? len : sizeof(peer.text);
     memcpy(peer.text, addr, peer.len);
     JS_FreeCString(ctx, addr);
-    return JS_NewBool(ctx, add(s, fd, &peer, JS_ToBool(ctx, argv[4])));
+    return JS_NewBool(ctx, add(s, fd, &peer, JS_ToBool(ctx, argv[4])) != NULL);
 }
 
 /* serverStop(server): no new connections, and no requests after those in flight. */
@@ -276,6 +296,10 @@ static JSValue server_stop(JSContext *ctx, JSValueConst this_val, int argc, JSVa
         wq_close(s->fd);
         wq_event_forget(ctx, s->fd);
         s->fd = -1;
+    }
+    if (s->tls >= 0) {
+        wq_close(s->tls);
+        s->tls = -1;
     }
     for (c = s->all.first; c; c = next) {
         next = c->all_next;
@@ -362,7 +386,7 @@ static JSValue methods(JSContext *ctx, JSValueConst this_val, int argc, JSValueC
 
 static const JSCFunctionListEntry funcs[] = {
     JS_CFUNC_DEF("serverNew", 1, server_new),
-    JS_CFUNC_DEF("serverListen", 2, server_listen),
+    JS_CFUNC_DEF("serverListen", 3, server_listen),
     JS_CFUNC_DEF("serverAttach", 5, server_attach),
     JS_CFUNC_DEF("serverStop", 1, server_stop),
     JS_CFUNC_DEF("serverDestroy", 1, server_destroy),

@@ -31,6 +31,7 @@ struct server {
     JSValue handler, req_proto, res_proto;
     JSValue on_result, on_upgrade, on_idle; /* functions of the library */
     int32_t fd;                            /* listener, -1 */
+    int32_t tls;                           /* context for what it accepts, -1 */
     bool upgrades;                         /* somebody wants upgraded connections */
     bool closing;                          /* no request after those in flight */
     bool full;                             /* accepting stopped: too many connections, or no fds */
@@ -74,6 +75,7 @@ struct wq_conn {
     bool unread;    /* closing at once would reset what was sent: linger */
     bool lingering; /* all is said: reading until the peer has noticed */
     bool soft;      /* not the kernel's: a short read does not mean that no more is there */
+    bool secure;    /* TLS */
     uint32_t n_requests, lingered;
     uint16_t port;
     uint8_t addr_len;
