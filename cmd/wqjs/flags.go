@@ -51,6 +51,8 @@ Serving
   --watch                   reload when a file of the app's folder changes
   --access-log[=text|json]  a line for each response on standard output
   --metrics ADDR            Prometheus metrics on http://ADDR/metrics
+  --tls-cert FILE           HTTPS with this certificate (PEM, with what leads to its authority)
+  --tls-key FILE            and its private key (PEM); --watch reads both again
   --grace DURATION          for requests in flight at the end (default 10s)
 
 Environment: WQJS_CACHE=off, or a folder, for compiled code.

@@ -23,6 +23,8 @@ type serveOptions struct {
 	log     int // as the guest counts: 0 none, 1 text, 2 JSON
 	metrics string
 	grace   time.Duration
+
+	tlsCert, tlsKey string // files
 }
 
 const (
@@ -40,9 +42,11 @@ var serveFlags = map[string]flagSpec{
 		o.serve.workers = n
 		return nil
 	}},
-	"--watch":   {none: true, set: func(o *options, _ string, _ bool) error { o.serve.watch = true; return nil }},
-	"--metrics": {set: func(o *options, v string, _ bool) error { o.serve.metrics = v; return nil }},
-	"--grace":   duration(func(o *options) *time.Duration { return &o.serve.grace }),
+	"--watch":    {none: true, set: func(o *options, _ string, _ bool) error { o.serve.watch = true; return nil }},
+	"--metrics":  {set: func(o *options, v string, _ bool) error { o.serve.metrics = v; return nil }},
+	"--grace":    duration(func(o *options) *time.Duration { return &o.serve.grace }),
+	"--tls-cert": {set: func(o *options, v string, _ bool) error { o.serve.tlsCert = v; return nil }},
+	"--tls-key":  {set: func(o *options, v string, _ bool) error { o.serve.tlsKey = v; return nil }},
 	"--access-log": {optional: true, set: func(o *options, v string, given bool) error {
 		switch {
 		case !given || v == "text":
@@ -82,6 +86,10 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if o.serve.grace == 0 {
 		o.serve.grace = defaultGrace
 	}
+	identity, err := readIdentity(&o.serve)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
 	listeners, err := openShared(ctx, o)
 	if err != nil {
 		return fail(stderr, exitUsage, err)
@@ -108,6 +116,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		stdout: out, stderr: &lockedWriter{w: stderr},
 		slots: make([]*slot, o.serve.workers),
 	}
+	p.identity.Store(&identity)
 	return p.run(ctx, metrics)
 }
 
@@ -190,7 +199,7 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 // bootstrap is the main module of a worker.
 func (p *pool) bootstrap() (name, source string) {
 	name = filepath.Join(filepath.Dir(p.app), "[serve]")
-	source = fmt.Sprintf("import { runWorker } from 'wqjs:serve';\nawait runWorker(() => import(%q), { log: %d, metrics: %t });\n",
-		p.app, p.o.serve.log, p.o.serve.metrics != "")
+	source = fmt.Sprintf("import { runWorker } from 'wqjs:serve';\nawait runWorker(() => import(%q), { log: %d, metrics: %t, tls: %s });\n",
+		p.app, p.o.serve.log, p.o.serve.metrics != "", *p.identity.Load())
 	return name, source
 }

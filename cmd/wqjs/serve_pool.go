@@ -25,7 +25,8 @@ type pool struct {
 	stdout    *lockedWriter
 	stderr    *lockedWriter
 	slots     []*slot
-	all       sync.WaitGroup // what the end waits for
+	identity  atomic.Pointer[string] // of TLS, as readIdentity gives it
+	all       sync.WaitGroup         // what the end waits for
 }
 
 // slot is the place of a worker, which may be replaced.
@@ -266,6 +267,12 @@ func (p *pool) died(s *slot, err error) {
 // reload replaces each worker by a new one, which accepts from the same
 // listeners before the old one stops.
 func (p *pool) reload(ctx context.Context) {
+	identity, err := readIdentity(&p.o.serve)
+	if err != nil {
+		p.logf("reload failed, the old code stays: %v", err)
+		return
+	}
+	p.identity.Store(&identity)
 	for _, s := range p.slots {
 		w, err := p.start(ctx, s.number)
 		if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,18 +14,18 @@ const (
 	maxWatched = 10_000
 )
 
-// watch reloads when a file below the app's folder has changed. It looks from
-// time to time: that works on every system and file system.
+// watch reloads when a file below the app's folder has changed, or one of TLS. It
+// looks from time to time: that works on every system and file system.
 func (p *pool) watch(ctx context.Context) {
 	dir := filepath.Dir(p.app)
-	last := snapshot(dir)
+	last := p.snapshot(dir)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(watchEvery):
 		}
-		if now := snapshot(dir); now != last {
+		if now := p.snapshot(dir); now != last {
 			last = now
 			p.reload(ctx)
 		}
@@ -38,9 +39,17 @@ type state struct {
 	newest time.Time
 }
 
+func (s *state) add(info fs.FileInfo) {
+	s.files++
+	s.bytes += info.Size()
+	if info.ModTime().After(s.newest) {
+		s.newest = info.ModTime()
+	}
+}
+
 // snapshot looks at what modules are made of; hidden folders and node_modules
 // are left out.
-func snapshot(dir string) state {
+func (p *pool) snapshot(dir string) state {
 	var s state
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		name := filepath.Base(path)
@@ -53,13 +62,14 @@ func snapshot(dir string) state {
 			return nil
 		}
 		if info, err := d.Info(); err == nil {
-			s.files++
-			s.bytes += info.Size()
-			if info.ModTime().After(s.newest) {
-				s.newest = info.ModTime()
-			}
+			s.add(info)
 		}
 		return nil
 	})
+	for _, file := range []string{p.o.serve.tlsCert, p.o.serve.tlsKey} {
+		if info, err := os.Stat(file); err == nil { // without TLS there is none
+			s.add(info)
+		}
+	}
 	return s
 }

@@ -6,11 +6,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wqjs/wqjs/tests/certs"
 )
 
 const examples = "../../examples/"
@@ -30,6 +33,7 @@ var exampleTests = map[string]func(*testing.T, string){
 
 	"http-server.js": testHTTPServer,
 	"ws-echo.js":     testWSEcho,
+	"https.js":       testHTTPS,
 }
 
 func TestExamples(t *testing.T) {
@@ -254,5 +258,28 @@ func testGranted(t *testing.T, file string) {
 	got, err := io.ReadAll(dial(t, "tcp", addr))
 	if err != nil || string(got) != "this sandbox was given one listener\n" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// curl gets a URL for localhost, whose certificate the authority must have signed.
+func curl(t *testing.T, ca, url string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-m", "20", "--noproxy", "*", "--cacert", ca, url).CombinedOutput()
+	if err != nil {
+		return fmt.Sprintf("%s: %v", out, err)
+	}
+	return string(out)
+}
+
+func testHTTPS(t *testing.T, file string) {
+	dir := t.TempDir()
+	certs.New(t).Write(t, dir)
+	port := freePort(t)
+	cert, key := filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key")
+	p := start(t, fmt.Sprintf("--allow-listen=127.0.0.1:%d", port), "--allow-read="+cert+","+key, file, cert, key, strconv.Itoa(port))
+	p.line()
+	got := curl(t, filepath.Join(dir, "ca.pem"), fmt.Sprintf("https://localhost:%d/", port))
+	if got != "Hello over TLSv1.3 from wqjs:http\n" {
+		t.Errorf("%s", got)
 	}
 }
