@@ -1,4 +1,5 @@
 // HTTPS: wqjs:http over connections with TLS.
+import express from 'wqjs:express';
 import { createServer } from 'wqjs:http';
 import { connect } from 'wqjs:net';
 import { assert, assertEquals, assertThrows, test } from '../assert.js';
@@ -110,6 +111,15 @@ test('an upgraded connection keeps its session', () =>
     await conn.write(`${GET}Connection: Upgrade\r\nUpgrade: x\r\n\r\n`);
     assertEquals(await drain(conn), '101 true TLSv1.3');
   }));
+
+test('wqjs:express', async () => {
+  const app = express();
+  app.get('/', (req, res) => res.json([req.secure, req.protocol, req.tls.protocol]));
+  const http = app.listen({ port: 0, host: '127.0.0.1', tls: server });
+  await new Promise((resolve) => http.on('listening', resolve));
+  assertEquals(bodyOf(await get(http.address().port)), '[true,"https","TLSv1.3"]');
+  await http.close({ graceful: false });
+});
 
 test('wrong options are refused, and leave nothing open', () => {
   const http = createServer(() => {});
