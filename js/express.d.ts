@@ -7,6 +7,7 @@
  */
 declare module 'wqjs:express' {
   import type { IncomingMessage, ServerResponse, Server, ServerOptions, ListenOptions } from 'wqjs:http';
+  import type { ServerOptions as SocketOptions, ServerSocket } from 'wqjs:ws';
 
   export type Size = number | string;
   export type Time = number | string;
@@ -282,6 +283,14 @@ declare module 'wqjs:express' {
     listen(port?: number | string, host?: string, callback?: (error?: any) => void): Server;
     listen(port: number | string, callback?: (error?: any) => void): Server;
     listen(options: ListenOptions & ServerOptions, callback?: (error?: any) => void): Server;
+    /**
+     * WebSockets under a path, whose parameters are in req.params; the routes
+     * are those of the application that listens, at the time when it does. No
+     * middleware runs before: options.verify decides. What the handler throws
+     * closes the connection with 1011.
+     */
+    ws(path: Path, handler: (ws: ServerSocket, req: Request) => unknown): this;
+    ws(path: Path, options: Omit<SocketOptions, 'server' | 'path'>, handler: (ws: ServerSocket, req: Request) => unknown): this;
     /** A server that does not listen yet. */
     createServer(options?: ServerOptions): Server;
     /** The path of the application. */

@@ -1,6 +1,7 @@
 /** Applications: settings, mounting, and the way from a server's request to the router and back. */
 
 import { createServer } from 'wqjs:http';
+import { importNow } from 'wqjs:internal/native';
 import { getenv } from 'wqjs:internal/std';
 import { etagFunction } from 'wqjs:internal/express/conditional';
 import { METHODS } from 'wqjs:internal/express/methods';
@@ -56,6 +57,7 @@ const methods = {
     this._listeners = new Map();
     this._router = null;
     this._server = null; // of app.request()
+    this._sockets = []; // of app.ws()
   },
 
   /** The router; made when it is first needed, with the settings of then. */
@@ -164,10 +166,18 @@ const methods = {
 
   /** A server of this application, not listening yet. */
   createServer(options = {}) {
-    return createServer(
+    const server = createServer(
       { ...options, requestPrototype: this.request, responsePrototype: this.response },
       (req, res) => this.enter(req, res, null),
     );
+    if (this._sockets.length > 0) sockets().attachSockets(server, this._sockets);
+    return server;
+  },
+
+  /** WebSockets under a path: ws(path, [options], handler(ws, req)). */
+  ws(path, options, handler) {
+    this._sockets.push(sockets().socketRoute(this, path, options, handler));
+    return this;
   },
 
   /**
@@ -215,6 +225,9 @@ const methods = {
     return list.length > 0;
   },
 };
+
+// Loaded by the applications that have any.
+const sockets = () => importNow('wqjs:internal/express/ws');
 
 // Only prototypes that somebody extended are worth the switch.
 function usePrototypes(app, req, res) {
