@@ -170,3 +170,28 @@ func TestSandboxEnds(t *testing.T) {
 	cancel()
 	check(t, s.Close())
 }
+
+// TestCloseWhilePreparing: when the guest sent nothing, nobody waits for the
+// handshake; what it sent is handed over after it.
+func TestCloseWhilePreparing(t *testing.T) {
+	guesttest.NoLeaks(t)
+	for _, sent := range []string{"", "said before"} {
+		conn, peer := tcpPair(t)
+		done := make(chan struct{})
+		s, guest := start(t, t.Context(), sock.Config{
+			Conn: conn, Done: func() { close(done) },
+			Prepare: func(context.Context) error { _, err := conn.Read(make([]byte, 1)); return err },
+		})
+		guest.Write([]byte(sent))
+		guest.Close()
+		check(t, s.Close())
+		peer.SetDeadline(time.Now().Add(sock.Linger / 2))
+		if sent != "" {
+			peer.Write([]byte("!")) // ends the handshake
+		}
+		if got, err := io.ReadAll(peer); err != nil || string(got) != sent {
+			t.Errorf("the peer got %q, %v; want %q", got, err, sent)
+		}
+		<-done
+	}
+}
