@@ -5,7 +5,14 @@ import { createServer } from 'wqjs:http';
 import * as std from 'std';
 
 const [, cert, key, port = 8443] = scriptArgs;
-const tls = { cert: std.loadFile(cert), key: std.loadFile(key) };
 
-createServer((req, res) => res.end(`Hello over ${req.tls.protocol} from wqjs:http\n`))
+function pem(file) {
+  const text = std.loadFile(file);
+  if (text === null) throw new Error(`cannot read ${file}`);
+  return text;
+}
+
+const tls = { cert: pem(cert), key: pem(key) };
+
+createServer((req, res) => res.end(`Hello over ${req.tls?.protocol} from wqjs:http\n`))
   .listen({ host: '127.0.0.1', port, tls }, () => console.log(`https://127.0.0.1:${port}/`));

@@ -29,6 +29,10 @@ export class EventStream {
         resolve();
       });
     });
+    // It ended its side of the connection: nobody listens any more.
+    req.once('close', () => {
+      if (req.aborted) res.destroy();
+    });
     if (heartbeat > 0) this.#timer = setInterval(() => this.comment(''), heartbeat);
   }
 

@@ -136,13 +136,15 @@ export class Server {
   // The fd of a listener, whose connections have TLS if there is a context.
   #open(o, own) {
     let context = own;
+    let fd = -1;
     try {
-      const fd = listener(o);
+      fd = listener(o);
       if (context < 0) context = secure(sharedTls(fd));
       serverListen(this.#native, fd, context);
       return fd;
     } catch (error) {
       if (context >= 0) close(context);
+      if (fd >= 0 && o.fd === undefined) close(fd);
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import express, { basicAuth, compression, cors, health, httpError, logger, rateLimit, requestId, securityHeaders, sse, timeout } from 'wqjs:express';
+import { connect } from 'wqjs:net';
 import { assert, assertEquals, assertThrows, test } from '../assert.js';
 
 function make(...middleware) {
@@ -301,4 +302,22 @@ test('httpError', async () => {
   const error = httpError(404, 'no such thing', { code: 'X' });
   assertEquals([error.status, error.statusCode, error.message, error.expose, error.code], [404, 404, 'no such thing', true, 'X']);
   assertEquals([httpError(503).message, httpError(503).expose], ['Service Unavailable', false]);
+});
+
+test('sse: a client that leaves while nothing is sent', async () => {
+  const app = make();
+  const gone = Promise.withResolvers();
+  app.get('/', sse(async (events) => {
+    await events.closed;
+    gone.resolve(events.isOpen);
+  }, { heartbeat: 0 }));
+  const server = await new Promise((resolve) => {
+    const s = app.listen(0, '127.0.0.1', () => resolve(s));
+  });
+  const conn = await connect({ host: '127.0.0.1', port: server.address().port });
+  await conn.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await conn.read();
+  conn.close();
+  assertEquals(await gone.promise, false);
+  await server.close();
 });
