@@ -81,10 +81,19 @@ func BenchmarkSandboxReset(b *testing.B) {
 	b.ReportMetric(float64(times[len(times)*99/100].Nanoseconds()), "p99-ns")
 }
 
+// manySandboxes is how many sandboxes are alive at once: 5,000 with
+// WQJS_BENCH_FULL=1, else as many as show that the benchmark works.
+func manySandboxes() int {
+	if os.Getenv("WQJS_BENCH_FULL") != "" {
+		return 5000
+	}
+	return 100
+}
+
 // BenchmarkSandboxMemory reports what an idle sandbox costs the process when
 // 5,000 are alive: one that ran nothing, and one that ran a small script.
 func BenchmarkSandboxMemory(b *testing.B) {
-	const n = 5000
+	n := manySandboxes()
 	for _, c := range []struct{ name, source string }{{"Idle", ""}, {"AfterEval", tinyScript}} {
 		b.Run(c.name, func(b *testing.B) {
 			for range b.N {

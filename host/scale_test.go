@@ -107,7 +107,7 @@ func TestWaitingNeedsNoThreads(t *testing.T) {
 // BenchmarkSandboxWaiting reports threads and memory with 5,000 sandboxes that
 // wait for timers and sockets.
 func BenchmarkSandboxWaiting(b *testing.B) {
-	const n = 5000
+	n := manySandboxes()
 	for range b.N {
 		debug.FreeOSMemory()
 		before := memoryUse(b)
@@ -116,7 +116,7 @@ func BenchmarkSandboxWaiting(b *testing.B) {
 		debug.FreeOSMemory()
 		b.ReportMetric(float64(threads(b)), "threads")
 		for k, v := range memoryUse(b) {
-			b.ReportMetric(float64(v-before[k])/n, k+"-B/sandbox")
+			b.ReportMetric(float64(v-before[k])/float64(n), k+"-B/sandbox")
 		}
 		stop()
 	}
