@@ -40,6 +40,8 @@ const TIMES = {
   sendTimeout: 30000,
 };
 const LINGER = 2000;
+// How long close() waits for the first request of a connection.
+const FIRST_REQUEST = 250;
 const CLOSE_TIMEOUT = 10000;
 const MAX_BODY = 2 ** 53;
 
@@ -228,10 +230,11 @@ export class Server {
     this.#fd = -1;
     openServers.delete(this);
     if (openServers.size === 0) onShutdown(null);
-    serverStop(this.#native);
+    serverStop(this.#native, !graceful);
     if (!graceful) serverDestroy(this.#native);
     else if (this.#timer === 0 && this.connections > 0) {
       this.#timer = timerStart(() => serverDestroy(this.#native), ms, false, undefined);
+      timerRef(timerStart(() => serverStop(this.#native, true), FIRST_REQUEST, false, undefined), false);
     }
     return this.#closed.promise;
   }

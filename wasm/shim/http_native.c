@@ -283,10 +283,24 @@ static JSValue server_attach(JSContext *ctx, JSValueConst this_val, int argc, JS
     return JS_NewBool(ctx, add(s, fd, &peer, JS_ToBool(ctx, argv[4])) != NULL);
 }
 
-/* serverStop(server): no new connections, and no requests after those in flight. */
+/* Whether a connection without an exchange can be closed and no request is lost:
+ * one that has been sent lies in the kernel, and a new connection has one coming. */
+static bool is_idle(wq_conn *c, bool now)
+{
+    char byte;
+    int32_t n;
+    if (c->in_len || c->out_len != c->out_pos || c->lingering)
+        return false;
+    n = wq_recv(c->fd, &byte, 1, 0x42 /* MSG_PEEK, MSG_DONTWAIT */);
+    return n == -EAGAIN ? now || c->n_requests > 0 : n <= 0;
+}
+
+/* serverStop(server, now): no new connections, and no requests after those in
+ * flight; those of connections that are new may still come, unless now. */
 static JSValue server_stop(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     server *s = to_server(ctx, argv[0]);
+    bool now = JS_ToBool(ctx, argv[1]);
     wq_conn *c, *next;
     if (!s)
         return JS_EXCEPTION;
@@ -305,9 +319,9 @@ static JSValue server_stop(JSContext *ctx, JSValueConst this_val, int argc, JSVa
         next = c->all_next;
         if (c->x)
             c->x->keep_alive = false;
-        else if (!c->in_len && c->out_len == c->out_pos && !c->lingering)
+        else if (is_idle(c, now))
             conn_close(c);
-        else
+        else if (c->out_len != c->out_pos)
             c->last = c->last || c->n_requests > 0;
     }
     server_touch(s);
@@ -388,7 +402,7 @@ static const JSCFunctionListEntry funcs[] = {
     JS_CFUNC_DEF("serverNew", 1, server_new),
     JS_CFUNC_DEF("serverListen", 3, server_listen),
     JS_CFUNC_DEF("serverAttach", 5, server_attach),
-    JS_CFUNC_DEF("serverStop", 1, server_stop),
+    JS_CFUNC_DEF("serverStop", 2, server_stop),
     JS_CFUNC_DEF("serverDestroy", 1, server_destroy),
     JS_CFUNC_DEF("serverUpgrades", 2, server_upgrades),
     JS_CFUNC_DEF("serverStats", 1, server_stats),
