@@ -26,7 +26,7 @@ const sumSuffix = ".crc32c"
 func engineCacheDir(dir string) string { return filepath.Join(dir, "engine-"+wasm.Sums[:16]) }
 
 // openCacheDir makes the folder for the engine's code in dir, or says why dir
-// cannot be used.
+// cannot be used. A folder that can only be read will do when the code is there.
 func openCacheDir(dir string) (string, error) {
 	if err := checkCacheDir(dir); err != nil {
 		return "", err
@@ -35,18 +35,31 @@ func openCacheDir(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	return dir, dropDamaged(dir)
+	sound, err := dropDamaged(dir)
+	if err == nil && sound == 0 {
+		err = checkWritable(dir) // before a compilation is spent on it
+	}
+	return dir, err
 }
 
-// dropDamaged removes the files of dir that are not as they were written. A
-// file that another process is writing now may go as well: it costs that
-// process the cache, not its run.
-func dropDamaged(dir string) error {
-	return eachCached(dir, func(file string) error {
+func checkWritable(dir string) error {
+	f, err := os.CreateTemp(dir, "writable.*.tmp")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// dropDamaged removes the files of dir that are not as they were written, and
+// counts those that are. A file that another process is writing now may go as
+// well: it costs that process the cache, not its run.
+func dropDamaged(dir string) (sound int, err error) {
+	err = eachCached(dir, func(file string) error {
 		want, err := os.ReadFile(file + sumSuffix)
 		if err == nil {
 			var sum string
 			if sum, err = checksum(file); err == nil && sum == string(want) {
+				sound++
 				return nil
 			}
 		}
@@ -55,6 +68,7 @@ func dropDamaged(dir string) error {
 		}
 		return errors.Join(remove(file), remove(file+sumSuffix))
 	})
+	return sound, err
 }
 
 // sealCache writes the checksums of files that have none.

@@ -66,7 +66,7 @@ func TestServeTLS(t *testing.T) {
 	})
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	c.SetDeadline(time.Now().Add(20 * time.Second))
-	if err := p.cmd.Wait(); err != nil {
+	if err := p.wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, p.errs.String())
 	}
 }

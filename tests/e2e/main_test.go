@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ type process struct {
 	cmd   *exec.Cmd
 	lines chan string
 	errs  bytes.Buffer
+	wait  func() error // for its end
 }
 
 // start runs wqjs until the test ends.
@@ -55,6 +57,7 @@ func start(t *testing.T, args ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	p.wait = sync.OnceValue(p.cmd.Wait)
 	go func() {
 		for sc := bufio.NewScanner(stdout); sc.Scan(); {
 			p.lines <- sc.Text()
@@ -63,7 +66,7 @@ func start(t *testing.T, args ...string) *process {
 	}()
 	t.Cleanup(func() {
 		p.cmd.Process.Signal(syscall.SIGTERM)
-		err := p.cmd.Wait()
+		err := p.wait()
 		cancel()
 		if t.Failed() {
 			t.Logf("%v: %v\n%s", args, err, p.errs.String())
@@ -78,7 +81,7 @@ func (p *process) line() string {
 	select {
 	case l, ok := <-p.lines:
 		if !ok {
-			p.cmd.Wait()
+			p.wait()
 			p.t.Fatalf("the script ended: %s", p.errs.String())
 		}
 		return l

@@ -144,7 +144,7 @@ func TestServe(t *testing.T) {
 	if got := <-slow; got != "/slow 22<nil>" {
 		t.Errorf("the request in flight: %s", got)
 	}
-	if err := p.cmd.Wait(); err != nil {
+	if err := p.wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, p.errs.String())
 	}
 	if !strings.Contains(p.errs.String(), "crashed on purpose") {
@@ -191,7 +191,7 @@ createServer((req, res) => setTimeout(() => res.end('done'), 300)).listen(%d, '1
 	if err != nil || !strings.HasSuffix(string(b), "done") || !strings.Contains(string(b), "Connection: close") {
 		t.Errorf("the request in flight: %q, %v", b, err)
 	}
-	if err := p.cmd.Wait(); err != nil {
+	if err := p.wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, p.errs.String())
 	}
 }
