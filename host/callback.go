@@ -8,10 +8,9 @@ import (
 
 // function makes a Go function of a JavaScript one.
 func (d *decoder) function(v reflect.Value) error {
-	t := v.Type()
-	s := signatureOf(t)
-	if !s.context || !s.failing || s.results > 1 {
-		return fmt.Errorf("a JavaScript function becomes a func(context.Context, …) (T, error), not a %s", t)
+	s := signatureOf(v.Type())
+	if !s.callable() {
+		return s.uncallable()
 	}
 	f, err := d.jsValue()
 	if err != nil {
@@ -21,7 +20,32 @@ func (d *decoder) function(v reflect.Value) error {
 		f.Release()
 		return &DecodeError{Message: fmt.Sprintf("cannot use %s as a function", article(f.kind.String()))}
 	}
-	v.Set(reflect.MakeFunc(t, func(in []reflect.Value) []reflect.Value {
+	v.Set(s.makeFunc(func(ctx context.Context, args []any, out any) error {
+		if out == nil {
+			r, err := f.Call(ctx, args...)
+			r.Release()
+			return err
+		}
+		op := opCall | opPath | opAwait
+		if s.t.Out(0) != valueType {
+			op |= opDeep
+		}
+		return f.ref.bridge.sandbox.operateInto(ctx, op, f, message{call: true, args: args}, out)
+	}))
+	return nil
+}
+
+// callable reports whether a func of this type can call JavaScript.
+func (s *signature) callable() bool { return s.context && s.failing && s.results <= 1 }
+
+func (s *signature) uncallable() error {
+	return fmt.Errorf("a JavaScript function becomes a func(context.Context, …) (T, error), not a %s", s.t)
+}
+
+// makeFunc makes a func that calls call, whose out points to where the result
+// goes: nil when there is none.
+func (s *signature) makeFunc(call func(ctx context.Context, args []any, out any) error) reflect.Value {
+	return reflect.MakeFunc(s.t, func(in []reflect.Value) []reflect.Value {
 		ctx := in[0].Interface().(context.Context)
 		args := make([]any, 0, len(in))
 		for i, a := range in[1:] {
@@ -33,32 +57,17 @@ func (d *decoder) function(v reflect.Value) error {
 			}
 			args = append(args, a.Interface())
 		}
-		return s.callback(ctx, f, args)
-	}))
-	return nil
-}
-
-// callback calls f and gives what a func of this signature returns.
-func (s *signature) callback(ctx context.Context, f Value, args []any) []reflect.Value {
-	out := make([]reflect.Value, s.t.NumOut())
-	failed := reflect.New(errorType).Elem()
-	out[s.results] = failed
-	var err error
-	if s.results == 0 {
-		var r Value
-		r, err = f.Call(ctx, args...)
-		r.Release()
-	} else {
-		r := reflect.New(s.t.Out(0))
-		out[0] = r.Elem()
-		op := opCall | opPath | opAwait
-		if s.t.Out(0) != valueType {
-			op |= opDeep
+		out := make([]reflect.Value, s.t.NumOut())
+		failed := reflect.New(errorType).Elem()
+		out[s.results] = failed
+		var p any
+		if s.results > 0 {
+			r := reflect.New(s.t.Out(0))
+			out[0], p = r.Elem(), r.Interface()
 		}
-		err = f.ref.bridge.sandbox.operateInto(ctx, op, f, message{call: true, args: args}, r.Interface())
-	}
-	if err != nil {
-		failed.Set(reflect.ValueOf(err))
-	}
-	return out
+		if err := call(ctx, args, p); err != nil {
+			failed.Set(reflect.ValueOf(err))
+		}
+		return out
+	})
 }

@@ -34,6 +34,13 @@ func (c *cpuClock) init(budget time.Duration, expire func()) {
 	c.timer.Stop()
 }
 
+// renew gives the whole budget again; the guest does not execute.
+func (c *cpuClock) renew() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used = 0
+}
+
 // over reports whether the guest executes beyond its budget. The timer may ring
 // when it does not: after a stop, or for an earlier start.
 func (c *cpuClock) over() bool {

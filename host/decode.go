@@ -34,6 +34,7 @@ func within(err error, step string) error {
 type decoder struct {
 	wireReader
 	bridge *bridge
+	copies bool // values that stay in the sandbox are errors
 }
 
 var tagNames = [...]string{
@@ -136,7 +137,12 @@ func (d *decoder) reference() (Value, error) {
 	if err != nil || d.bridge == nil {
 		return Value{}, errWire
 	}
-	return Value{kind: refKind(kind), ref: d.bridge.newRef(id)}, nil
+	v := Value{kind: refKind(kind), ref: d.bridge.newRef(id)}
+	if d.copies {
+		v.Release()
+		return Value{}, &DecodeError{Message: article(v.kind.String()) + " cannot leave its sandbox"}
+	}
+	return v, nil
 }
 
 func (d *decoder) errorValue() (Value, error) {

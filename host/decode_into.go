@@ -30,6 +30,8 @@ func (d *decoder) into(out any) (err error) {
 		*p, err = d.jsValue()
 	case *any:
 		*p, err = d.anyOf()
+	case *wireValue:
+		*p, err = d.wireValue()
 	default:
 		v := reflect.ValueOf(out)
 		if v.Kind() != reflect.Pointer || v.IsNil() {

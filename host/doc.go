@@ -73,6 +73,16 @@
 // that nobody catches come back as they were, for errors.Is, inside of a
 // [JSError]; errors of JavaScript that pass through Go stay the same objects.
 //
+// # Plugins
+//
+// [LoadPlugin] loads code that the program calls, and may replace: its exports are
+// checked against a declared interface ([PluginExports] takes it from a struct of
+// functions, which [BindPlugin] fills in), [Plugin.Swap] and [Plugin.Reload] put
+// another version in its place without losing a call, and sandboxes that broke
+// are replaced by a rule. What a plugin imports by the name of one of its
+// [PluginDependency] runs in sandboxes of its own, with grants and limits of its
+// own; values that cross are copies.
+//
 // # Errors
 //
 // Calls return, to be told apart with [errors.As] and [errors.Is]:
@@ -87,6 +97,9 @@
 //   - [*DecodeError]: a value does not fit a Go type. [ErrCycle], [ErrDepth],
 //     [ErrTooLarge]: it cannot cross. [ErrHandles], [ErrReleased], [ErrForeign]:
 //     of handles.
+//   - [*PluginError]: of a plugin, around one of these; [*InterfaceError] when it
+//     does not export what it must, [ErrPluginClosed], [ErrCallTimeout],
+//     [ErrRestarts].
 //   - [ErrUnsettled]: a promise, as a top-level await, can never settle.
 //   - [ErrClosed], [ErrImageClosed], [ErrPoolClosed], [ErrEngineClosed]: too late.
 //

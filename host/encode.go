@@ -178,6 +178,9 @@ func (e *encoder) value(v any) error {
 		return e.list(v)
 	case map[string]any:
 		return e.object(v)
+	case wireValue:
+		e.buf = append(e.buf, v...)
+		return nil
 	}
 	return e.reflect(reflect.ValueOf(v))
 }

@@ -47,17 +47,24 @@ func (s *Sandbox) Call(ctx context.Context, name string, args ...any) (Value, er
 	return s.operate(ctx, opCall|opPath|opAwait, Value{}, message{path: name, args: args, call: true})
 }
 
-// CallAs is Sandbox.Call with the result as a T, as As converts it, in one step.
-func CallAs[T any](ctx context.Context, s *Sandbox, name string, args ...any) (T, error) {
+// Caller is what has functions of JavaScript to call: a Sandbox, or a Plugin.
+type Caller interface {
+	callInto(ctx context.Context, flags uint32, name string, args []any, out any) error
+}
+
+// CallAs is Sandbox.Call, or Plugin.Call, with the result as a T, as As converts
+// it, in one step.
+func CallAs[T any](ctx context.Context, c Caller, name string, args ...any) (T, error) {
 	var out T
 	flags := opDeep
 	if _, ok := any(out).(Value); ok {
 		flags = 0
 	}
-	err := s.callInto(ctx, flags, name, args, &out)
+	err := c.callInto(ctx, flags, name, args, &out)
 	return out, err
 }
 
+// callInto makes Sandbox a Caller.
 func (s *Sandbox) callInto(ctx context.Context, flags uint32, name string, args []any, out any) error {
 	target := Value{}
 	if module, export, ok := strings.Cut(name, "#"); ok {
@@ -133,6 +140,8 @@ type message struct {
 	path  string
 	args  []any
 	write func(*encoder) error
+	// copies refuses results that refer to objects of the sandbox.
+	copies bool
 }
 
 func (m *message) encode(e *encoder) (err error) {
@@ -257,7 +266,7 @@ func (b *bridge) do(ctx context.Context, op uint32, target Value, m *message) (d
 		if !ok {
 			return d, errWire
 		}
-		return decoder{wireReader{b: msg}, b}, nil
+		return decoder{wireReader{b: msg}, b, m.copies}, nil
 	case statusFault:
 		return d, faultError(p)
 	case statusException:

@@ -40,9 +40,9 @@ func FuzzDecode(f *testing.F) {
 	b := newBridge(nil, 10)
 	f.Fuzz(func(t *testing.T, msg []byte) {
 		for _, out := range []any{new(any), new(Value), new(all), new(map[any]any), new([]all), new(int), new([4]float32), new(error), new(*time.Time)} {
-			d := decoder{wireReader{b: msg}, b}
+			d := decoder{wireReader{b: msg}, b, false}
 			_ = d.into(out)
-			d = decoder{wireReader{b: msg}, b}
+			d = decoder{wireReader{b: msg}, b, false}
 			_ = d.skipNext()
 		}
 	})
