@@ -1,6 +1,6 @@
 /** Applications: settings, mounting, and the way from a server's request to the router and back. */
 
-import { createServer } from 'wqjs:http';
+import { createServer, IncomingMessage } from 'wqjs:http';
 import { importNow } from 'wqjs:internal/native';
 import { getenv } from 'wqjs:internal/std';
 import { etagFunction } from 'wqjs:internal/express/conditional';
@@ -151,7 +151,7 @@ const methods = {
     // Only prototypes that somebody extended are worth the switch.
     if (this.parent) usePrototypes(this, req, res);
     if (this.settings['x-powered-by']) res.setHeader('X-Powered-By', 'wqjs');
-    this.router.handle(req, res, done);
+    (this._router ?? this.router).handle(req, res, done);
   },
 
   /** Where the application is mounted, as a URL path. */
@@ -161,6 +161,12 @@ const methods = {
 
   /** What a server calls. done is for what no handler ends; default: a 404 or the error's page. */
   handle(req, res, done) {
+    if (req._app === undefined && req instanceof IncomingMessage) {
+      // Of a server that is not this application's own.
+      Object.setPrototypeOf(req, this.request);
+      Object.setPrototypeOf(res, this.response);
+      req.originalUrl = req.url;
+    }
     this.enter(req, res, done ?? null);
   },
 

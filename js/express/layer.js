@@ -35,6 +35,18 @@ function follow(promise, next) {
   promise.then(null, (error) => next(error ?? new Error('Rejected promise')));
 }
 
+// What findRoute() knows of a layer: see http_router.c.
+const ALL = 0;
+const SEGMENTS = 1;
+const PREFIX = 2;
+const SCRIPT = 3;
+const ROUTE = 1;
+const SENSITIVE = 2;
+const STRICT = 4;
+const MAX_NAMES = 32;
+
+const isASCII = (text) => !/[^\0-\x7f]/.test(text);
+
 export class Layer {
   /**
    * @param options as for compile() of path.js
@@ -44,11 +56,30 @@ export class Layer {
     this.handler = handler;
     this.route = route;
     this.path = path;
+    this.options = options;
     // All paths lie below "/".
     this.isRoot = path === '/' && !options.end;
-    const { match, text } = this.isRoot ? { match: null, text: null } : compile(path, options);
+    const { match, texts, names } = this.isRoot ? { match: () => ({ path: '', params: null }) } : compile(path, options);
     this.match = match;
-    // A fixed path of a route, by which the router finds it.
-    this.text = options.end && text !== '' ? text : null;
+    this.texts = texts; // what stands before each of the names, and behind the last
+    this.names = names;
+    this.only = null; // the handler, if the route has just one, for GET
+  }
+
+  /** For routesNew(). */
+  describe() {
+    const { route, texts, names } = this;
+    const { sensitive, strict, end } = this.options;
+    const flags = (route === null ? 0 : ROUTE) | (sensitive ? SENSITIVE : 0) | (strict ? STRICT : 0);
+    let methods;
+    if (route !== null) {
+      methods = Object.keys(route.methods);
+      this.only = route.stack.length === 1 && route.stack[0].method === 'GET' ? route.stack[0].handler : null;
+    }
+    if (this.isRoot) return [ALL, flags, methods];
+    if (texts === null || !texts.every(isASCII)) return [SCRIPT, flags, methods];
+    const lower = sensitive ? texts : texts.map((text) => text.toLowerCase());
+    if (end && names.length <= MAX_NAMES) return [SEGMENTS, flags, methods, lower, names];
+    return [PREFIX, flags, methods, [lower[0]]];
   }
 }

@@ -228,9 +228,8 @@ function isSegments(tokens) {
   });
 }
 
-function matchSegments(tokens, { sensitive, end, strict }) {
-  const texts = tokens.filter((t) => t.type === 'text').map((t) => (sensitive ? t.value : t.value.toLowerCase()));
-  const names = tokens.filter((t) => t.type === 'param').map((t) => t.name);
+function matchSegments(values, names, { sensitive, end, strict }) {
+  const texts = sensitive ? values : values.map((text) => text.toLowerCase());
   const count = names.length;
   return (path) => {
     let at = 0;
@@ -284,15 +283,15 @@ function matchRegExp(expression) {
  *
  * @param {object} options sensitive: case matters; end: the whole path must
  *   match, not only its start; strict: a "/" at the end matters.
- * @returns {{ match: (path: string) => ({ path: string, params: object | null } | null), text: string | null }}
- *   text is the path when it is a fixed one.
+ * @returns {{ match: (path: string) => ({ path: string, params: object | null } | null), texts: string[] | null, names: string[] }}
+ *   texts and names are what the pattern consists of when each parameter is a whole segment.
  */
 export function compile(pattern, options) {
   if (Array.isArray(pattern)) {
     const matchers = pattern.flat(Infinity).map((p) => compile(p, options).match);
     if (matchers.length === 1) return compile(pattern.flat(Infinity)[0], options);
     return {
-      text: null,
+      texts: null,
       match(path) {
         for (const match of matchers) {
           const found = match(path);
@@ -302,7 +301,7 @@ export function compile(pattern, options) {
       },
     };
   }
-  if (pattern instanceof RegExp) return { text: null, match: matchRegExp(pattern) };
+  if (pattern instanceof RegExp) return { texts: null, match: matchRegExp(pattern) };
   if (typeof pattern !== 'string') throw new TypeError(`a path is a string, a RegExp or an array of them, not ${pattern}`);
   const loose = options.strict || pattern === '/' ? pattern : pattern.replace(/\/+$/, '');
   const tokens = parse(loose);
@@ -311,9 +310,13 @@ export function compile(pattern, options) {
   if (lists.length === 1) {
     if (list.every((t) => t.type === 'text')) {
       const text = list[0]?.value ?? '';
-      return { text, match: matchText(text, options) };
+      return { texts: text === '' ? null : [text], names: [], match: matchText(text, options) };
     }
-    if (isSegments(list)) return { text: null, match: matchSegments(list, options) };
+    if (isSegments(list)) {
+      const texts = list.filter((t) => t.type === 'text').map((t) => t.value);
+      const names = list.filter((t) => t.type === 'param').map((t) => t.name);
+      return { texts, names, match: matchSegments(texts, names, options) };
+    }
   }
-  return { text: null, match: matchExpression(lists, options, pattern) };
+  return { texts: null, match: matchExpression(lists, options, pattern) };
 }

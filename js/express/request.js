@@ -8,8 +8,11 @@ import { readParts } from 'wqjs:internal/express/multipart';
 import { best, mediaType, preferred } from 'wqjs:internal/express/negotiate';
 import { addressesOf, parseAddress } from 'wqjs:internal/express/trust';
 import { pathOf } from 'wqjs:internal/express/url';
+import { installRouting } from 'wqjs:internal/http-native';
+import { nextOf } from 'wqjs:internal/express/router';
 
 export const request = Object.create(IncomingMessage.prototype);
+installRouting(request); // params, route, originalUrl
 
 /** Whether a request has a body, be it empty. */
 export function hasBody(req) {
@@ -174,36 +177,13 @@ function cookiesOf(req) {
   return (req._cookies ??= readCookies(req.getHeader('cookie') ?? '', secretsOf(req)));
 }
 
-// The request's turn in a router; without one, a place for what it would hold.
-function turnOf(req) {
-  return (req._walk ??= { params: null, route: undefined, next: undefined, outer: undefined, url: req.url });
-}
-
 // Accessors; those with a setter keep what is assigned.
 const getters = {
   app() {
     return this._app;
   },
-  params: {
-    get() {
-      return (turnOf(this).params ??= Object.create(null));
-    },
-    set(value) {
-      turnOf(this).params = value;
-    },
-  },
-  route: {
-    get() {
-      return turnOf(this).route;
-    },
-    set(value) {
-      turnOf(this).route = value;
-    },
-  },
-  next: {
-    get() {
-      return this._walk?.next;
-    },
+  next() {
+    return nextOf(this);
   },
   query: {
     get() {
@@ -232,17 +212,6 @@ const getters = {
   },
   path() {
     return pathOf(this) ?? '';
-  },
-  originalUrl: {
-    get() {
-      let walk = this._walk;
-      if (this._originalUrl !== undefined || !walk) return this._originalUrl ?? this.url;
-      while (walk.outer) walk = walk.outer;
-      return walk.url || this.url;
-    },
-    set(value) {
-      this._originalUrl = value;
-    },
   },
   cookies: {
     get() {

@@ -2,6 +2,7 @@
 
 import * as os from 'wqjs:internal/os';
 import { ServerResponse } from 'wqjs:http';
+import { sendWhole } from 'wqjs:internal/http-native';
 import { entityTag } from 'wqjs:internal/native';
 import { serializeCookie, sign } from 'wqjs:internal/express/cookie';
 import { disposition, encodeUrl, escapeHtml, stringify, vary } from 'wqjs:internal/express/headers';
@@ -13,8 +14,20 @@ import { httpError, STATUS_CODES } from 'wqjs:internal/express/status';
 
 export const response = Object.create(ServerResponse.prototype);
 
+const nativeEnd = ServerResponse.prototype.end;
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
+
+// Types that sendWhole() knows.
+const WHOLE_JSON = 0;
+const WHOLE_HTML = 1;
+
+// Sends a text in one native call. False when the response needs more: headers
+// set before, conditions, a method that somebody replaced.
+function sendsWhole(res, text, type, settings) {
+  const tagOf = settings['etag fn'];
+  return (tagOf === true || tagOf === null) && res.end === nativeEnd && sendWhole(res, text, type, tagOf === true);
+}
 
 // A Content-Type whose text is in UTF-8.
 function inUTF8(type) {
@@ -66,6 +79,7 @@ const methods = {
   /** Sends a string (HTML unless a type was set), bytes, or anything else as JSON. */
   send(body) {
     if (typeof body === 'string') {
+      if (sendsWhole(this, body, WHOLE_HTML, this.app.settings)) return this;
       const type = this.getHeader('content-type');
       this.setHeader('Content-Type', type === undefined ? HTML : inUTF8(type));
       return finish(this, body);
@@ -82,13 +96,15 @@ const methods = {
   /** Sends JSON, with a status if one is given. */
   json(value, status) {
     if (status !== undefined) this.status(status);
-    const { settings } = this.app;
+    const { settings } = this.req._app;
     const text = settings['json plain']
       ? JSON.stringify(value)
       : stringify(value, settings['json replacer'], settings['json spaces'], settings['json escape']);
+    const isUsual = this.send === methods.send;
+    if (isUsual && text !== undefined && sendsWhole(this, text, WHOLE_JSON, settings)) return this;
     const type = this.getHeader('content-type');
     this.setHeader('Content-Type', type === undefined ? JSON_TYPE : inUTF8(type));
-    return text === undefined ? this.send(undefined) : finish(this, text);
+    return text === undefined || !isUsual ? this.send(text) : finish(this, text);
   },
 
   /** Sends JSON, or a script that calls the function that the query names. */

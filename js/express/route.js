@@ -29,6 +29,7 @@ export class Route {
     this.path = path;
     this.stack = []; // { method, handler }; method '' is all
     this.methods = Object.create(null);
+    this.router = null; // that has it
   }
 
   handles(method) {
@@ -41,6 +42,7 @@ export class Route {
       this.stack.push({ method, handler });
     }
     this.methods[method === '' ? '_all' : method] = true;
+    if (this.router !== null) this.router.routes = null;
     return this;
   }
 

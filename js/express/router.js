@@ -2,30 +2,28 @@
  * The router: layers in the order they were added. A request visits those that
  * match; each passes it on with next().
  *
- * Routes with a fixed path are not tried one after the other: they are kept in
- * a map, and a walk merges those of its path with the other layers, in order.
+ * Which layer is the next is found natively (routes of wqjs:internal/http-native),
+ * for paths without wildcards, optional parts and regular expressions; the others
+ * are matched here, as is all for requests that are not a server's.
  */
 
+import { findRoute, routesNew } from 'wqjs:internal/http-native';
 import { errorPage } from 'wqjs:internal/express/final';
 import { callErrorHandler, callHandler, Layer } from 'wqjs:internal/express/layer';
 import { METHODS } from 'wqjs:internal/express/methods';
 import { checkHandlers, MAX_NESTING, Route } from 'wqjs:internal/express/route';
 import { originLength, pathOf } from 'wqjs:internal/express/url';
 
-const NONE = [];
-const MAX_EXACT = 1000;
-
-/**
- * One request on its way through one router. What a request of this turn does
- * not need is a default of the prototype: adding properties takes time.
- */
+/** One request on its way through one router. */
 class Walk {
   constructor(router, req, res, done) {
     this.router = router;
     this.req = req;
     this.res = res;
     this.done = done; // null: what nobody answers gets the application's page
+    this.last = -1; // where in the stack the walk is
     this.outer = req._walk; // of the router above
+    if (done !== null) this.outerParams = req.params; // they end with this router
     this.next = (error) => this.step(error);
     req._walk = this;
   }
@@ -33,31 +31,10 @@ class Walk {
   end(error) {
     const { req, res, done, allow } = this;
     req._walk = this.outer;
+    if (done !== null) req.params = this.outerParams;
     if (!error && allow !== null && allow.size > 0) sendOptions(res, allow);
     else if (done === null) errorPage(req._app, req, res, error);
     else done(error);
-  }
-
-  // The next index that may match the path; layers skipped were fixed routes of other paths.
-  nextIndex() {
-    const { others, fixed } = this;
-    const i = this.at;
-    const other = i < others.length ? others[i] : Infinity;
-    if (this.fixedAt < fixed.length && fixed[this.fixedAt] < other) return fixed[this.fixedAt++];
-    this.at = i + 1;
-    return other;
-  }
-
-  // Layers are looked up anew when a handler has changed the URL.
-  lookUp(path) {
-    const { router, last } = this;
-    if (this.path === null) this.url = this.req.url;
-    this.path = path;
-    this.others = router.index.others;
-    const fixed = (this.fixed = router.fixedFor(path));
-    let i = 0;
-    while (i < fixed.length && fixed[i] <= last) i++;
-    this.fixedAt = i;
   }
 
   restoreUrl() {
@@ -74,7 +51,6 @@ class Walk {
 
   step(error) {
     if (error === 'route') error = undefined;
-    const { req, router } = this;
     if (this.removed !== '') this.restoreUrl();
     if (error === 'router') {
       queueMicrotask(() => this.end());
@@ -85,70 +61,68 @@ class Walk {
       queueMicrotask(() => this.step(error));
       return;
     }
-    const path = pathOf(req);
-    if (path === null) {
-      this.end(error);
-      return;
-    }
-    if (path !== this.path) this.lookUp(path);
-    const { stack } = router;
+    const { req, router } = this;
+    const routes = router.routes ?? router.compile();
     for (;;) {
-      const index = this.nextIndex();
-      if (index >= stack.length) {
+      const found = findRoute(routes, req, this.last + 1, error);
+      if (found < 0) {
         this.end(error);
         return;
       }
-      this.last = index;
-      const layer = stack[index];
-      let found = null; // of a layer that is not for "/"
-      if (!layer.isRoot) {
+      this.last = found >> 1;
+      const layer = router.stack[found >> 1];
+      if ((found & 1) === 0) this.enter(layer, '', error);
+      else {
+        const path = pathOf(req);
+        if (path === null) {
+          this.end(error);
+          return;
+        }
+        let match;
         try {
-          found = layer.match(path);
+          match = layer.match(path);
         } catch (thrown) {
           error ??= thrown;
           continue;
         }
-        if (found === null) continue;
+        if (match === null || !this.takes(layer.route, error)) continue;
+        req.params = match.params ?? undefined;
+        this.enter(layer, match.path, error);
       }
-      const { route } = layer;
-      if (route !== null) {
-        if (error) continue;
-        if (!route.handles(req.method)) {
-          if (req.method === 'OPTIONS') this.collect(route);
-          continue;
-        }
-      }
-      this.enter(layer, found, path, error);
       this.nested--;
       return;
     }
   }
 
-  collect(route) {
-    this.allow ??= new Set();
-    for (const method in route.methods) if (method !== '_all') this.allow.add(method);
-    if (route.methods.GET) this.allow.add('HEAD');
-  }
-
-  enter(layer, found, path, error) {
-    const { router } = this;
-    const params = found === null ? null : found.params;
-    this.params = router.mergeParams ? merge(this.outer?.params, params) : params;
-    if (params !== null && router.paramNames !== null) {
-      runParams(this, layer, found, path, error);
-      return;
+  // Whether a layer is for the request's method; routes are not for errors.
+  takes(route, error) {
+    if (route === null) return true;
+    if (error) return false;
+    const { method } = this.req;
+    if (route.handles(method)) return true;
+    if (method === 'OPTIONS') {
+      this.allow ??= new Set();
+      for (const one in route.methods) if (one !== '_all') this.allow.add(one);
+      if (route.methods.GET) this.allow.add('HEAD');
     }
-    this.handle(layer, found === null ? '' : found.path, path, error);
+    return false;
   }
 
-  handle(layer, layerPath, path, error) {
+  enter(layer, layerPath, error) {
+    const { router, req } = this;
+    if (router.mergeParams) req.params = merge(this.outerParams, req.params);
+    if (router.paramNames !== null) runParams(this, layer, layerPath, error);
+    else this.handle(layer, layerPath, error);
+  }
+
+  handle(layer, layerPath, error) {
     const { req, res, next } = this;
     if (layer.route !== null) {
-      this.route = layer.route;
+      req.route = layer.route;
       layer.route.dispatch(req, res, next);
       return;
     }
-    if (layerPath !== '' && !this.trim(layerPath, path)) {
+    if (layerPath !== '' && !this.trim(layerPath)) {
       this.step(error);
       return;
     }
@@ -157,8 +131,9 @@ class Walk {
   }
 
   // Takes the layer's path off the URL; false when it ends within a segment.
-  trim(layerPath, path) {
+  trim(layerPath) {
     const { req } = this;
+    const path = pathOf(req);
     if (!path.startsWith(layerPath)) return false;
     const after = path[layerPath.length];
     if (after !== undefined && after !== '/' && !layerPath.endsWith('/')) return false;
@@ -176,19 +151,36 @@ class Walk {
   }
 }
 
+// What a turn rarely needs: adding properties takes time.
 Object.assign(Walk.prototype, {
-  at: 0, // in the index of layers that are no fixed routes
-  last: -1, // where in the stack the walk is
-  fixedAt: 0, // in the indexes of fixed routes for the path
-  path: null, // what those are for
-  url: '', // at the start
-  params: null,
-  route: undefined,
+  outerParams: undefined,
   removed: '', // from the URL
   nested: 0,
   allow: null,
   called: null, // results of param()
 });
+
+/** Goes on behind the layer of a request that came to it without a walk. */
+function resume(router, res, index, error) {
+  const { req } = res;
+  let walk = req._walk;
+  if (walk === undefined) {
+    walk = new Walk(router, req, res, null);
+    walk.last = index;
+  }
+  walk.step(error);
+}
+
+/** The function next() of a request, whether or not it has a walk. */
+export function nextOf(req) {
+  const walk = req._walk;
+  if (walk !== undefined) return walk.next;
+  const { route, res } = req;
+  const router = req._app?._router;
+  if (!route || !router) return undefined;
+  const index = router.stack.findIndex((layer) => layer.route === route);
+  return (error) => resume(router, res, index, error);
+}
 
 function sendOptions(res, allow) {
   const list = [...allow].sort().join(', ');
@@ -204,7 +196,6 @@ const isNumber = (name) => /^\d+$/.test(name);
 // Parameters of a router with those of the routers above; numbered ones go on counting.
 function merge(outer, params) {
   if (!outer) return params;
-  if (params === null) return Object.assign(Object.create(null), outer);
   const out = Object.assign(Object.create(null), outer);
   const names = Object.keys(params);
   let offset = 0;
@@ -214,14 +205,14 @@ function merge(outer, params) {
 }
 
 // Runs the functions of param() for each parameter; once for a value.
-function runParams(walk, layer, found, path, error) {
+function runParams(walk, layer, layerPath, error) {
   const { req, res, router } = walk;
   const called = (walk.called ??= Object.create(null));
-  const names = Object.keys(found.params);
+  const names = Object.keys(req.params);
   let i = 0;
   const finish = (failure) => {
     if (failure) walk.step(error ?? failure);
-    else walk.handle(layer, found.path, path, error);
+    else walk.handle(layer, layerPath, error);
   };
   const nextName = (failure) => {
     if (failure) return finish(failure);
@@ -258,57 +249,33 @@ function runParams(walk, layer, found, path, error) {
   nextName();
 }
 
+const NO_LAYER = {};
+
 /** What routers and applications have in common; a router is a function. */
 export const routerMethods = {
   handle(req, res, done) {
-    const walk = new Walk(this, req, res, done);
-    walk.step();
-  },
-
-  // Where fixed routes stand, by path, and the indexes of all others.
-  get index() {
-    if (this.indexed === null) {
-      const fixed = new Map();
-      const others = [];
-      this.stack.forEach((layer, i) => {
-        if (layer.text === null) {
-          others.push(i);
-          return;
-        }
-        const key = this.keyOf(layer.text);
-        const list = fixed.get(key);
-        if (list) list.push(i);
-        else fixed.set(key, [i]);
-      });
-      const lengths = new Set([...fixed.keys()].map((key) => key.length));
-      this.indexed = { fixed, others, lengths, exact: new Map() };
+    // The usual case: a route with one handler answers. It needs no more of a
+    // walk than next().
+    if (done === null && this.paramNames === null) {
+      const found = findRoute(this.routes ?? this.compile(), req, 0, false);
+      const { only, route } = found >= 0 && (found & 1) === 0 ? this.stack[found >> 1] : NO_LAYER;
+      if (only) {
+        req.route = route;
+        callHandler(only, req, res, (error) => resume(this, res, found >> 1, error));
+        return;
+      }
     }
-    return this.indexed;
+    new Walk(this, req, res, done).step();
   },
 
-  // Paths that a fixed route could match have the same key.
-  keyOf(path) {
-    let key = path;
-    if (!this.strict && key.length > 1 && key[key.length - 1] === '/') key = key.slice(0, -1);
-    return this.caseSensitive ? key : key.toLowerCase();
-  },
-
-  fixedFor(path) {
-    const { fixed, exact, lengths } = this.index;
-    const known = exact.get(path);
-    if (known !== undefined) return known;
-    const { length } = path;
-    if (!lengths.has(length) && !lengths.has(length - 1)) return NONE;
-    const list = fixed.get(this.keyOf(path));
-    if (list === undefined) return NONE;
-    if (exact.size >= MAX_EXACT) exact.clear(); // spellings of the same few paths
-    exact.set(path, list);
-    return list;
+  // The layers for findRoute(). Whoever changes one sets routes to null.
+  compile() {
+    return (this.routes = routesNew(this.stack.map((layer) => layer.describe(this))));
   },
 
   push(layer) {
     this.stack.push(layer);
-    this.indexed = null;
+    this.routes = null;
   },
 
   /** use([path], ...handlers): for every path below. */
@@ -323,6 +290,7 @@ export const routerMethods = {
 
   route(path) {
     const route = new Route(path);
+    route.router = this;
     this.push(new Layer(path, { sensitive: this.caseSensitive, strict: this.strict, end: true }, null, route));
     return route;
   },
@@ -365,7 +333,7 @@ export function makeRouter(fn, { caseSensitive = false, mergeParams = false, str
   fn.mergeParams = Boolean(mergeParams);
   fn.strict = Boolean(strict);
   fn.stack = [];
-  fn.indexed = null;
+  fn.routes = null;
   fn.paramNames = null;
   return fn;
 }

@@ -67,28 +67,43 @@ static JSValue codec_digest(JSContext *ctx, JSValueConst this_val, int argc, JSV
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* entityTag(body, weak): the body's length and its SHA-1, as Express makes it */
-static JSValue codec_entity_tag(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+int wq_entity_tag(const uint8_t *p, size_t len, bool weak, char *tag)
 {
     uint8_t sum[21] = { 0 };
-    char tag[64];
-    int n;
-    wq_input body;
-    int32_t r;
-    if (!wq_get_input(ctx, argv[0], &body))
-        return JS_EXCEPTION;
-    r = wq_codec_digest(1, NULL, -1, body.ptr, body.len, sum);
-    wq_free_input(ctx, &body);
+    int32_t r = wq_codec_digest(1, NULL, -1, p, len, sum);
+    int n = 0, digits = 1;
     if (r < 0)
-        return wq_throw_errno(ctx, r, "digest", NULL, 0);
-    n = snprintf(tag, sizeof(tag), "%s\"%zx-", JS_ToBool(ctx, argv[1]) ? "W/" : "", body.len);
+        return r;
+    if (weak) {
+        tag[n++] = 'W';
+        tag[n++] = '/';
+    }
+    tag[n++] = '"';
+    while (digits < 8 && len >> 4 * digits)
+        digits++;
+    while (digits--)
+        tag[n++] = "0123456789abcdef"[len >> 4 * digits & 15];
+    tag[n++] = '-';
     /* 20 bytes are 27 digits of base64, with two bits of padding */
     for (int i = 0; i < 27; i++) {
         int at = i * 6 / 8, shift = 10 - i * 6 % 8;
         tag[n++] = base64[(sum[at] << 8 | sum[at + 1]) >> shift & 63];
     }
     tag[n++] = '"';
-    return JS_NewStringLen(ctx, tag, n);
+    return n;
+}
+
+/* entityTag(body, weak) */
+static JSValue codec_entity_tag(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    char tag[WQ_TAG_MAX];
+    wq_input body;
+    int n;
+    if (!wq_get_input(ctx, argv[0], &body))
+        return JS_EXCEPTION;
+    n = wq_entity_tag(body.ptr, body.len, JS_ToBool(ctx, argv[1]), tag);
+    wq_free_input(ctx, &body);
+    return n < 0 ? wq_throw_errno(ctx, n, "digest", NULL, 0) : JS_NewStringLen(ctx, tag, n);
 }
 
 /* encodings(): the names of all content codings, by commas */

@@ -266,6 +266,10 @@ static JSValue make_value(JSContext *ctx, exchange *x, int which)
         return raw_headers(ctx, x);
     case VAL_TRAILERS:
         return trailers(ctx, x);
+    case VAL_PARAMS:
+        return JS_NewObjectProto(ctx, JS_NULL);
+    case VAL_ORIGINAL:
+        return wq_http_text(ctx, x->url, false);
     }
     return JS_UNDEFINED;
 }
@@ -293,6 +297,7 @@ static JSValue set_value(JSContext *ctx, JSValueConst this_val, JSValueConst v, 
         return JS_EXCEPTION;
     old = x->values[which];
     x->values[which] = JS_DupValue(ctx, v);
+    x->set |= 1u << which;
     JS_FreeValue(ctx, old);
     return JS_UNDEFINED;
 }
@@ -441,3 +446,11 @@ const JSCFunctionListEntry wq_http_req_inner[] = {
 };
 const int wq_http_req_inner_len = countof(wq_http_req_inner);
 const int wq_http_req_funcs_len = countof(wq_http_req_funcs);
+
+const JSCFunctionListEntry wq_http_routing_props[] = {
+    JS_CGETSET_MAGIC_DEF("params", get_value, set_value, VAL_PARAMS),
+    JS_CGETSET_MAGIC_DEF("route", get_value, set_value, VAL_ROUTE),
+    JS_CGETSET_MAGIC_DEF("originalUrl", get_value, set_value, VAL_ORIGINAL),
+    JS_CGETSET_MAGIC_DEF("_walk", get_value, set_value, VAL_WALK),
+};
+const int wq_http_routing_props_len = countof(wq_http_routing_props);

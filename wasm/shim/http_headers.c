@@ -32,6 +32,21 @@ static int32_t to_latin1(char *out, const char *s, size_t len)
     return n;
 }
 
+/* Room for n more bytes; NULL without memory. */
+static char *text_room(JSContext *ctx, text_buf *b, uint32_t n)
+{
+    uint32_t need = b->len + n;
+    if (need > b->cap) {
+        uint32_t cap = need < 256 ? 256 : need * 2;
+        char *p = js_realloc(ctx, b->at, cap);
+        if (!p)
+            return NULL;
+        b->at = p;
+        b->cap = cap;
+    }
+    return b->at + b->len;
+}
+
 int text_line(JSContext *ctx, text_buf *b, JSValueConst name, JSValueConst value, uint32_t *name_len)
 {
     size_t nlen, vlen;
@@ -45,18 +60,8 @@ int text_line(JSContext *ctx, text_buf *b, JSValueConst name, JSValueConst value
     } else if (v && (nlen + vlen > 64 * 1024 || b->len + nlen + vlen > 256 * 1024)) {
         JS_ThrowRangeError(ctx, "the header %s makes the headers longer than 256 KiB", n);
     } else if (v) {
-        uint32_t need = b->len + nlen + vlen + 4;
-        char *p = b->at;
-        if (need > b->cap) {
-            uint32_t cap = need < 256 ? 256 : need * 2;
-            p = js_realloc(ctx, b->at, cap);
-            if (p) {
-                b->at = p;
-                b->cap = cap;
-            }
-        }
+        char *p = text_room(ctx, b, nlen + vlen + 4);
         if (p) {
-            p += b->len;
             memcpy(p, n, nlen);
             memcpy(p + nlen, ": ", 2);
             len = to_latin1(p + nlen + 2, v, vlen);
@@ -121,23 +126,57 @@ static bool note_header(JSContext *ctx, exchange *x, const res_header *h)
     return true;
 }
 
+/* Room for one more line. */
+static bool lines_room(JSContext *ctx, exchange *x)
+{
+    uint32_t cap = x->headers_cap ? x->headers_cap * 2 : 8;
+    res_header *h;
+    if (x->n_headers < x->headers_cap)
+        return true;
+    if (cap > 4096) {
+        JS_ThrowRangeError(ctx, "more than 4096 header lines");
+        return false;
+    }
+    h = js_realloc(ctx, x->headers, cap * sizeof(*h));
+    if (!h)
+        return false;
+    x->headers = h;
+    x->headers_cap = cap;
+    return true;
+}
+
+int header_add(JSContext *ctx, exchange *x, const char *name, const char *value, size_t len)
+{
+    size_t nlen = strlen(name);
+    char *p = lines_room(ctx, x) ? text_room(ctx, &x->hdr, nlen + len + 4) : NULL;
+    if (!p)
+        return -1;
+    memcpy(p, name, nlen);
+    memcpy(p + nlen, ": ", 2);
+    memcpy(p + nlen + 2, value, len);
+    memcpy(p + nlen + 2 + len, "\r\n", 2);
+    x->headers[x->n_headers++] = (res_header){ x->hdr.len, nlen, nlen + len + 4 };
+    x->hdr.len += nlen + len + 4;
+    return 0;
+}
+
+bool header_is_set(const exchange *x, const char *name)
+{
+    size_t len = strlen(name);
+    for (uint32_t i = 0; i < x->n_headers; i++) {
+        if (line_is(x, &x->headers[i], name, len))
+            return true;
+    }
+    return false;
+}
+
 static int add_line(JSContext *ctx, exchange *x, JSValueConst name, JSValueConst value)
 {
     res_header *h;
     uint32_t at = x->hdr.len, name_len;
     int32_t len;
-    if (x->n_headers == x->headers_cap) {
-        uint32_t cap = x->headers_cap ? x->headers_cap * 2 : 8;
-        if (cap > 4096) {
-            JS_ThrowRangeError(ctx, "more than 4096 header lines");
-            return -1;
-        }
-        h = js_realloc(ctx, x->headers, cap * sizeof(*h));
-        if (!h)
-            return -1;
-        x->headers = h;
-        x->headers_cap = cap;
-    }
+    if (!lines_room(ctx, x))
+        return -1;
     len = text_line(ctx, &x->hdr, name, value, &name_len);
     if (len < 0)
         return -1;

@@ -414,7 +414,9 @@ static const JSCFunctionListEntry funcs[] = {
 static int init(JSContext *ctx, JSModuleDef *m)
 {
     return JS_SetModuleExportList(ctx, m, funcs, countof(funcs)) ||
-           JS_SetModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len);
+           JS_SetModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len) ||
+           JS_SetModuleExportList(ctx, m, wq_http_router_funcs, wq_http_router_funcs_len) ||
+           JS_SetModuleExportList(ctx, m, wq_http_whole_funcs, wq_http_whole_funcs_len);
 }
 
 int wq_init_module_http(JSContext *ctx)
@@ -422,8 +424,10 @@ int wq_init_module_http(JSContext *ctx)
     JSRuntime *rt = JS_GetRuntime(ctx);
     JSModuleDef *m = JS_NewCModule(ctx, "wqjs:internal/http-native", init);
     JS_NewClassID(rt, &server_class);
-    if (!m || JS_NewClass(rt, server_class, &class_def) || wq_init_http_classes(ctx))
+    if (!m || JS_NewClass(rt, server_class, &class_def) || wq_init_http_classes(ctx) || wq_init_http_router(ctx))
         return -1;
     return JS_AddModuleExportList(ctx, m, funcs, countof(funcs)) ||
-           JS_AddModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len);
+           JS_AddModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len) ||
+           JS_AddModuleExportList(ctx, m, wq_http_router_funcs, wq_http_router_funcs_len) ||
+           JS_AddModuleExportList(ctx, m, wq_http_whole_funcs, wq_http_whole_funcs_len);
 }

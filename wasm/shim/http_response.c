@@ -273,6 +273,12 @@ static JSValue res_write(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     return v;
 }
 
+void response_whole(JSContext *ctx, exchange *x, const uint8_t *bytes, size_t len)
+{
+    if ((x->head_sent || send_head(ctx, x, len)) && send_body(x, bytes, len))
+        finish(x);
+}
+
 static JSValue res_end(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     exchange *x = JS_GetOpaque2(ctx, this_val, wq_http_res_class);
@@ -288,12 +294,10 @@ static JSValue res_end(JSContext *ctx, JSValueConst this_val, int argc, JSValueC
     if (given && !wq_to_payload(ctx, argv[0], JS_UNDEFINED, JS_UNDEFINED, &p))
         return JS_EXCEPTION;
     ok = fits(ctx, x, p.len, true);
-    if (!ok) {
-    } else if (!x->live) {
+    if (ok && x->live)
+        response_whole(ctx, x, p.ptr, p.len);
+    else if (ok)
         x->ended = true;
-    } else if ((x->head_sent || send_head(ctx, x, p.len)) && send_body(x, p.ptr, p.len)) {
-        finish(x);
-    }
     if (given)
         wq_payload_free(ctx, &p);
     return ok ? JS_DupValue(ctx, this_val) : JS_EXCEPTION;

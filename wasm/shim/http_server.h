@@ -83,7 +83,8 @@ struct wq_conn {
 };
 
 enum { READ_NONE, READ_CHUNK, READ_BYTES, READ_TEXT };
-enum { VAL_METHOD, VAL_URL, VAL_PATH, VAL_QUERY, VAL_HEADERS, VAL_BODY, VAL_RAW_HEADERS, VAL_TRAILERS, VALS };
+enum { VAL_METHOD, VAL_URL, VAL_PATH, VAL_QUERY, VAL_HEADERS, VAL_BODY, VAL_RAW_HEADERS, VAL_TRAILERS,
+       VAL_PARAMS, VAL_ROUTE, VAL_WALK, VAL_ORIGINAL, VALS }; /* the last ones are of routers */
 
 typedef struct {
     char *at;
@@ -109,6 +110,7 @@ struct exchange {
     uint8_t method, minor;
     bool in_trailer_name, expects, has_body, body_done, aborted, discard;
     JSValue values[VALS];
+    uint32_t set; /* which of them a script assigned: bits */
     JSValue req_events, res_events; /* set by the library when somebody listens */
     JSValue req;                    /* held by the response's object */
     JSValue res;                    /* held by nobody, undefined when it is gone */
@@ -214,6 +216,8 @@ void response_drained(exchange *x);
 /* Sends on from the file; false when it broke. */
 bool response_continue(exchange *x);
 void response_close_file(exchange *x);
+/* Sends the head and the whole body, and ends the response. */
+void response_whole(JSContext *ctx, exchange *x, const uint8_t *bytes, size_t len);
 
 /* http_text.c */
 #define HTTP_DATE_ROOM 40
@@ -234,6 +238,9 @@ void http_observe(const wq_conn *c, const exchange *x, int status);
 /* Appends "name: value\r\n" after checking both: its length, -1 with a pending
  * exception. */
 int text_line(JSContext *ctx, text_buf *b, JSValueConst name, JSValueConst value, uint32_t *name_len);
+/* Adds a line of the server's own; -1 with a pending exception. */
+int header_add(JSContext *ctx, exchange *x, const char *name, const char *value, size_t len);
+bool header_is_set(const exchange *x, const char *name);
 
 /* Properties of requests and responses; inner ones are for the library only. */
 #define HTTP_FUNCS(name)                       \
@@ -246,5 +253,11 @@ HTTP_FUNCS(wq_http_res_funcs);
 HTTP_FUNCS(wq_http_res_inner);
 HTTP_FUNCS(wq_http_header_funcs);
 HTTP_FUNCS(wq_http_observe_funcs);
+HTTP_FUNCS(wq_http_routing_props);
+HTTP_FUNCS(wq_http_router_funcs);
+HTTP_FUNCS(wq_http_whole_funcs);
+
+/* http_router.c */
+int wq_init_http_router(JSContext *ctx);
 
 #endif

@@ -210,6 +210,10 @@ typedef struct {
 /* Runs no script code: a string converts to itself, and no index is given. */
 bool wq_get_input(JSContext *ctx, JSValueConst v, wq_input *in);
 void wq_free_input(JSContext *ctx, wq_input *in);
+/* The entity tag of a body as Express makes it, of its length and SHA-1: how long
+ * it is, or a negated errno. */
+#define WQ_TAG_MAX 64
+int wq_entity_tag(const uint8_t *p, size_t len, bool weak, char *tag);
 extern const JSCFunctionListEntry wq_codec_funcs[];
 extern const int wq_codec_funcs_len;
 
