@@ -11,14 +11,13 @@ const text = async (app, url, init) => (await app.request(url, init)).text();
 
 // Routes are matched natively where they can be; a list of paths is matched in
 // JavaScript. Both have to agree.
-const PATTERNS = ['/', '/a', '/a/', '/A/b', '/:x', '/:x/', '/:x/:y', '/a/:x', '/a/:x/b', '/:x/b/:y', '/a.:x', '/a/b/c/:d/e', '/ü', '/%61'];
+const PATTERNS = ['/', '/A/b', '/:x', '/:x/', '/a/:x', '/a/:x/b', '/:x/b/:y', '/a.:x', '/ü'];
 const PATHS = [
-  '/', '//', '/a', '/a/', '/A', '/a//', '/a/b', '/a/B/', '/a/b/c', '/a/b/c/d/e', '/a/b/c/d/e/', '/b', '/b/a', '/a/x%2Fy',
-  '/a/%zz', '/x%20y', '/%zz', '/a?b=/c', '/a/?', '/?a', '/a.b', '/A%', '*', 'http://h/a', 'http://h/a/b?c', 'http://h', '/a/b/', '/%61',
-  '/\u00fc', '/a/\u00e9',
+  '/', '//', '/a', '/A/', '/a/b', '/a/B/', '/a/b/c', '/b', '/a/x%2Fy', '/a/%zz', '/%zz', '/a?b=/c', '/?a', '/a.b', 'http://h/a',
+  'http://h', '/%C3%BC',
 ];
 
-for (const options of [{}, { strict: true }, { caseSensitive: true }, { strict: true, caseSensitive: true }]) {
+for (const options of [{}, { strict: true, caseSensitive: true }]) {
   test(`native and other matching agree: ${JSON.stringify(options)}`, async () => {
     for (const pattern of PATTERNS) {
       const apps = [pattern, [pattern, '/never/x/y/z/0']].map((path) => {
@@ -29,14 +28,14 @@ for (const options of [{}, { strict: true }, { caseSensitive: true }, { strict: 
         app.use(router);
         return app;
       });
-      for (const path of PATHS) {
-        for (const method of path === '*' ? ['OPTIONS'] : ['GET', 'HEAD', 'POST', 'OPTIONS']) {
-          const [a, b] = await Promise.all(apps.map(async (app) => {
-            const res = await app.request(encodeURI(path).replaceAll('%25', '%'), { method });
-            return `${res.status} ${res.headers.get('allow')} ${await res.text()}`;
-          }));
-          assertEquals(a, b, `${method} ${path} for ${pattern}`);
-        }
+      const requests = PATHS.map((path) => ['GET', path]);
+      requests.push(['HEAD', '/a/b'], ['POST', '/a/b'], ['POST', '/a/%zz'], ['OPTIONS', '/a/b'], ['OPTIONS', '*']);
+      for (const [method, path] of requests) {
+        const [a, b] = await Promise.all(apps.map(async (app) => {
+          const res = await app.request(path, { method });
+          return `${res.status} ${res.headers.get('allow')} ${await res.text()}`;
+        }));
+        assertEquals(a, b, `${method} ${path} for ${pattern}`);
       }
     }
   });
