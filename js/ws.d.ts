@@ -58,7 +58,7 @@ declare module 'wqjs:ws' {
     matches(req: IncomingMessage): boolean;
     /** For a server's 'upgrade' event, when the option server was not given: null when it was refused, and answered. */
     handleUpgrade(req: IncomingMessage, conn: Conn, head: Uint8Array): Promise<ServerSocket | null>;
-    /** Accepts no more and closes all with 1001; settles when they are gone. */
+    /** Accepts no more and closes all with 1001; settles when they are gone. The option server's close() calls it. */
     close(): Promise<void>;
     /** What a listener throws, or its promise rejects with, closes the connection with 1011 and goes to 'error'. */
     on(event: 'connection', listener: (ws: ServerSocket, req: IncomingMessage) => unknown): this;

@@ -17,6 +17,7 @@ type observed struct {
 	Buckets     []float64 `json:"buckets"` // one more than bounds
 	Sum         float64   `json:"sum"`
 	Bytes       float64   `json:"bytes"`
+	TLSFailures float64   `json:"tlsFailures"`
 	Memory      float64   `json:"memory"`
 	FDs         float64   `json:"fds"`
 	Connections float64   `json:"connections"`
@@ -91,6 +92,9 @@ func (p *pool) metrics() string {
 	})
 	family("wqjs_http_response_bytes_total", "counter", "Bytes of response bodies.", func(i int, o *observed) {
 		fmt.Fprintf(&b, "wqjs_http_response_bytes_total{worker=\"%d\"} %g\n", i, o.Bytes)
+	})
+	family("wqjs_tls_handshake_failures_total", "counter", "TLS connections that were closed before the handshake was complete.", func(i int, o *observed) {
+		fmt.Fprintf(&b, "wqjs_tls_handshake_failures_total{worker=\"%d\"} %g\n", i, o.TLSFailures)
 	})
 	gauge("wqjs_http_connections", "Open connections.", func(o *observed) float64 { return o.Connections })
 	gauge("wqjs_worker_memory_bytes", "Linear memory of the sandbox.", func(o *observed) float64 { return o.Memory })

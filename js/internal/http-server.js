@@ -85,13 +85,22 @@ export function createServer(options = {}, handler = undefined) {
   return new Server(TOKEN, checkOptions(options, 'createServer'), handler);
 }
 
+/** Has a server that closes close a part, too: { close() gives a promise, terminate() }. */
+export let closeWith;
+
 export class Server {
+  static {
+    closeWith = (server, part) => server.#parts.push(part);
+  }
+
   #native;
   #limits;
   #fd = -1;
   #address = null;
   #listeners = { __proto__: null };
   #closed = null; // {promise, resolve} once close() was called
+  #parts = []; // of closeWith()
+  #partsOpen = 0;
   #timer = 0;
   #ref = true;
 
@@ -225,21 +234,41 @@ export class Server {
     }
     const { graceful = true, timeout = CLOSE_TIMEOUT } = checkOptions(options, 'close');
     const ms = checkMs(timeout, 'close', 'timeout');
-    this.#closed ??= Promise.withResolvers();
+    if (this.#closed === null) {
+      this.#closed = Promise.withResolvers();
+      this.#closeParts();
+    }
     this.#address = null;
     this.#fd = -1;
     openServers.delete(this);
     if (openServers.size === 0) onShutdown(null);
     serverStop(this.#native, !graceful);
-    if (!graceful) serverDestroy(this.#native);
-    else if (this.#timer === 0 && this.connections > 0) {
-      this.#timer = timerStart(() => serverDestroy(this.#native), ms, false, undefined);
+    if (!graceful) this.#destroy();
+    else if (this.#timer === 0 && (this.connections > 0 || this.#partsOpen > 0)) {
+      this.#timer = timerStart(() => this.#destroy(), ms, false, undefined);
       timerRef(timerStart(() => serverStop(this.#native, true), FIRST_REQUEST, false, undefined), false);
     }
     return this.#closed.promise;
   }
 
+  #closeParts() {
+    for (const part of this.#parts) {
+      this.#partsOpen++;
+      part.close().then(() => {
+        if (--this.#partsOpen === 0 && this.connections === 0) this.#onIdle();
+      });
+    }
+  }
+
+  #destroy() {
+    this.#partsOpen = 0; // not waited for
+    for (const part of this.#parts) part.terminate();
+    serverDestroy(this.#native);
+    if (this.connections === 0) this.#onIdle();
+  }
+
   #onIdle() {
+    if (this.#partsOpen > 0) return;
     if (this.#timer !== 0) timerStop(this.#timer);
     this.#timer = 0;
     const { resolve, done } = this.#closed;

@@ -1,6 +1,7 @@
 /** The server's side of the opening handshake (RFC 6455, section 4.2), and WebSocketServer. */
 
 import { statusCodes } from 'wqjs:internal/http-native';
+import { closeWith } from 'wqjs:internal/http-server';
 import { checkOptions } from 'wqjs:internal/net-options';
 import { timerStart, timerStop } from 'wqjs:internal/native';
 import { limitsOf, OPEN } from 'wqjs:internal/ws/channel';
@@ -149,6 +150,12 @@ function attach(server, one) {
     });
   }
   list.push(one);
+  closeWith(server, {
+    close: () => one.close(),
+    terminate() {
+      for (const socket of one.clients) socket.terminate();
+    },
+  });
 }
 
 export class WebSocketServer extends Emitter {

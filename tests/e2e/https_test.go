@@ -4,11 +4,13 @@ package e2e
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,7 +36,8 @@ func TestServeTLS(t *testing.T) {
 	put("live", set["server"])
 	app := writeApp(t, `export default { fetch: (request) => new Response(request.url) };`)
 	port := freePort(t)
-	p := start(t, "serve", "--workers=2", "--watch", "--tls-cert", in("live.pem"), "--tls-key", in("live.key"),
+	metrics := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	p := start(t, "serve", "--workers=2", "--watch", "--access-log=json", "--metrics", metrics, "--tls-cert", in("live.pem"), "--tls-key", in("live.key"),
 		"--listen", fmt.Sprintf("127.0.0.1:%d", port), app)
 	url := fmt.Sprintf("https://localhost:%d/x", port)
 	waitFor(t, func() bool { return curl(t, in("ca.pem"), url) == url })
@@ -46,10 +49,24 @@ func TestServeTLS(t *testing.T) {
 	if b, _ := io.ReadAll(plain); strings.Contains(string(b), "HTTP/1.1 200") {
 		t.Errorf("an answer in the clear: %q", b)
 	}
+	for want := `"error":"tls: the peer does not speak TLS: `; ; {
+		if l := p.line(); strings.Contains(l, want) && strings.Contains(l, `"remote":"127.0.0.1"`) && json.Valid([]byte(l)) {
+			break
+		}
+	}
+	if text, err := get("http://" + metrics + "/metrics"); err != nil || !regexp.MustCompile(`(?m)^wqjs_tls_handshake_failures_total{worker="\d"} [1-9]`).MatchString(text) {
+		t.Errorf("metrics: %v\n%s", err, text)
+	}
 	if got := curl(t, in("ca.pem"), url); got != url {
 		t.Error(got)
 	}
 
+	// Half of a new pair: the old one stays.
+	put("live", certs.Pair{Cert: set["other"].Cert, Key: set["server"].Key})
+	waitFor(t, func() bool { return strings.Contains(p.errs.String(), "reload failed, the old code stays: --tls-cert") })
+	if got := curl(t, in("ca.pem"), url); got != url {
+		t.Error(got)
+	}
 	put("live", set["other"])
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: set.Pool(), ServerName: "other.test"},

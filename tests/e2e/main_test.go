@@ -39,8 +39,26 @@ type process struct {
 	t     *testing.T
 	cmd   *exec.Cmd
 	lines chan string
-	errs  bytes.Buffer
+	errs  lockedBuffer
 	wait  func() error // for its end
+}
+
+// lockedBuffer can be read while a process writes to it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // start runs wqjs until the test ends.

@@ -229,6 +229,8 @@ void conn_close(wq_conn *c)
 {
     if (c->fd < 0)
         return;
+    if (http_observing && c->secure && !c->n_requests && !c->s->closing)
+        http_observe_secure(c);
     wq_close(c->fd); /* frees the number even when it fails */
     wq_event_forget(c->s->ctx, c->fd);
     forget(c);

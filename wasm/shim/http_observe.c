@@ -19,6 +19,7 @@ static struct {
     double by_class[6]; /* 1xx to 5xx */
     double buckets[countof(bounds) + 1];
     double sum, bytes;
+    double tls_failures; /* handshakes that did not come about */
 } seen;
 
 static char lines[32 * 1024];
@@ -57,33 +58,55 @@ static char *put_text(char *p, const char *end, const char *s, size_t len)
     return p;
 }
 
-static void log_line(const wq_conn *c, const exchange *x, int status, double ms)
+/* Starts a line: when, and who. *end is where the text of a peer must end. */
+static char *start_line(const wq_conn *c, char **end)
 {
-    bool json = log_format == LOG_JSON;
-    const char *method = x ? llhttp_method_name(x->method) : "-";
-    char *p = lines + n_lines, *end;
+    char *p = lines + n_lines;
     time_t now = time(NULL);
     struct tm tm;
     if (sizeof(lines) - n_lines < 2048) {
         http_log_flush();
         p = lines;
     }
-    end = p + 1536;
+    *end = p + 1536;
     gmtime_r(&now, &tm);
-    if (json) {
+    if (log_format == LOG_JSON) {
         p += strftime(p, 64, "{\"time\":\"%Y-%m-%dT%H:%M:%SZ\",\"remote\":\"", &tm);
-        p = put_text(p, end, c->addr, c->addr_len);
-        p += sprintf(p, "\",\"method\":\"%s\",\"url\":\"", method);
-    } else {
-        p = put_text(p, end, c->addr_len ? c->addr : "-", c->addr_len ? c->addr_len : 1);
-        p += strftime(p, 64, " - - [%d/%b/%Y:%H:%M:%S +0000] \"", &tm);
-        p += sprintf(p, "%s ", method);
+        return put_text(p, *end, c->addr, c->addr_len);
     }
+    p = put_text(p, *end, c->addr_len ? c->addr : "-", c->addr_len ? c->addr_len : 1);
+    return p + strftime(p, 64, " - - [%d/%b/%Y:%H:%M:%S +0000] ", &tm);
+}
+
+static void log_line(const wq_conn *c, const exchange *x, int status, double ms)
+{
+    bool json = log_format == LOG_JSON;
+    char *end, *p = start_line(c, &end);
+    p += sprintf(p, json ? "\",\"method\":\"%s\",\"url\":\"" : "\"%s ", x ? llhttp_method_name(x->method) : "-");
     p = put_text(p, end, x ? x->url.at : "-", x ? x->url.len : 1);
     if (json)
         p += sprintf(p, "\",\"status\":%d,\"bytes\":%lld,\"ms\":%.2f}\n", status, (long long)(x ? x->written : 0), ms);
     else
         p += sprintf(p, " HTTP/1.%d\" %d %lld %.2fms\n", x ? x->minor : 1, status, (long long)(x ? x->written : 0), ms);
+    n_lines = p - lines;
+}
+
+void http_observe_secure(const wq_conn *c)
+{
+    char reason[256], *p, *end;
+    int32_t n;
+    if (wq_tls_info(c->fd) >= 0)
+        return;
+    seen.tls_failures++;
+    n = wq_core_detail(reason, sizeof(reason));
+    if (!log_format)
+        return;
+    if (n <= 0)
+        n = sprintf(reason, "tls: the handshake was not completed");
+    p = start_line(c, &end);
+    p += sprintf(p, log_format == LOG_JSON ? "\",\"error\":\"" : "\"-\" ");
+    p = put_text(p, end, reason, n < (int32_t)sizeof(reason) ? n : (int32_t)sizeof(reason));
+    p += sprintf(p, log_format == LOG_JSON ? "\"}\n" : "\n");
     n_lines = p - lines;
 }
 
@@ -137,7 +160,7 @@ static int count_fds(void)
     return n;
 }
 
-/* observed() -> {classes, bounds, buckets, sum, bytes, memory, fds} */
+/* observed() -> {classes, bounds, buckets, sum, bytes, tlsFailures, memory, fds} */
 static JSValue observed(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     JSValue obj = JS_NewObject(ctx);
@@ -146,6 +169,7 @@ static JSValue observed(JSContext *ctx, JSValueConst this_val, int argc, JSValue
     wq_put(ctx, obj, "buckets", numbers(ctx, seen.buckets, countof(seen.buckets)));
     wq_put(ctx, obj, "sum", JS_NewFloat64(ctx, seen.sum));
     wq_put(ctx, obj, "bytes", JS_NewFloat64(ctx, seen.bytes));
+    wq_put(ctx, obj, "tlsFailures", JS_NewFloat64(ctx, seen.tls_failures));
     wq_put(ctx, obj, "fds", JS_NewInt32(ctx, count_fds()));
     wq_put(ctx, obj, "memory", JS_NewFloat64(ctx, __builtin_wasm_memory_size(0) * 65536.0));
     return obj;

@@ -233,6 +233,8 @@ extern bool http_observing;
 uint64_t http_now(void);
 /* A response is over; x is NULL for a request that was refused unread. */
 void http_observe(const wq_conn *c, const exchange *x, int status);
+/* A TLS connection is closed without a request: its handshake may have failed. */
+void http_observe_secure(const wq_conn *c);
 
 /* http_headers.c */
 /* Appends "name: value\r\n" after checking both: its length, -1 with a pending

@@ -208,6 +208,32 @@ test('the server closes all', async () => {
   });
 });
 
+test('a server that closes closes its WebSockets, and waits for them', async () => {
+  await serving({ closeTimeout: 60000 }, echo, async ({ url, wss, server, port }) => {
+    const ws = client(WebSocket, url);
+    await ws.opened;
+    const silent = await Peer.open(port); // does not answer the closing
+    while (wss.clients.size < 2) await sleep(1);
+    const closed = server.close({ timeout: 200 });
+    assertEquals((await ws.ended).code, 1001);
+    await closed;
+    assertEquals(wss.clients.size, 0);
+    while (await silent.more());
+    assert(silent.data.includes('\x03\xe9'), 'no close frame with 1001');
+    silent.conn.close();
+  });
+});
+
+test('a server that closes at once terminates its WebSockets', async () => {
+  await serving({ closeTimeout: 60000 }, echo, async ({ wss, server, port }) => {
+    const silent = await Peer.open(port);
+    while (wss.clients.size < 1) await sleep(1);
+    await server.close({ graceful: false });
+    while (await silent.more());
+    silent.conn.close();
+  });
+});
+
 test('the global WebSocket', async () => {
   assert(globalThis.WebSocket === WebSocket, 'same class');
   assertEquals([WebSocket.OPEN, WebSocket.prototype.CLOSED], [1, 3]);
