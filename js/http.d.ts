@@ -167,6 +167,8 @@ declare module 'wqjs:http' {
     bytes(options?: { limit?: number }): Promise<Uint8Array>;
     text(options?: { limit?: number }): Promise<string>;
     json(options?: { limit?: number }): Promise<any>;
+    /** A body of multipart/form-data or application/x-www-form-urlencoded; beyond a limit: an error with status 413. */
+    formData(options?: FormDataOptions): Promise<FormData>;
     /** 'close': the exchange is over, or the peer went away. */
     on(event: 'close', listener: () => void): this;
     once(event: 'close', listener: () => void): this;

@@ -153,11 +153,4 @@ export function mediaType(header) {
   return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
 }
 
-/** A parameter of a Content-Type or Content-Disposition header; undefined when it is missing. */
-export function parameter(header, name) {
-  const pattern = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/g;
-  for (const [, key, quoted, plain] of (header ?? '').matchAll(pattern)) {
-    if (key.toLowerCase() === name) return quoted === undefined ? plain : quoted.replace(/\\(["\\])/g, '$1');
-  }
-  return undefined;
-}
+export { parameter } from 'wqjs:internal/media-type';

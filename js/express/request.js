@@ -4,11 +4,11 @@ import { IncomingMessage } from 'wqjs:http';
 import { isFresh, parseRange } from 'wqjs:internal/express/conditional';
 import { readCookies } from 'wqjs:internal/express/cookie';
 import { normalizeType } from 'wqjs:internal/express/mime';
-import { readParts } from 'wqjs:internal/express/multipart';
 import { best, mediaType, preferred } from 'wqjs:internal/express/negotiate';
 import { addressesOf, parseAddress } from 'wqjs:internal/express/trust';
 import { pathOf } from 'wqjs:internal/express/url';
 import { installRouting } from 'wqjs:internal/http-native';
+import { readParts } from 'wqjs:internal/multipart';
 import { nextOf } from 'wqjs:internal/express/router';
 
 export const request = Object.create(IncomingMessage.prototype);
@@ -102,9 +102,9 @@ const methods = {
     return base[Symbol.asyncIterator].call(this);
   },
 
-  /** The parts of a multipart body, as they come: see multipart.js. */
+  /** The parts of a multipart body, as they come: see internal/multipart.js. */
   parts(options) {
-    return readParts(this, options);
+    return readParts(this, this.getHeader('content-type'), options);
   },
 
   /** A header; "Referer" and "Referrer" are one. */

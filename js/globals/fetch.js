@@ -1,11 +1,13 @@
 /**
  * Headers, Request and Response for servers: the part of
  * https://fetch.spec.whatwg.org/ that handlers of the form fetch(request) use.
- * A body is null, text, bytes, URLSearchParams or an async iterable of bytes
- * and text; there is no ReadableStream, no FormData and no fetch() itself.
+ * A body is null, text, bytes, URLSearchParams, FormData, a Blob or an async
+ * iterable of bytes and text; there is no ReadableStream and no fetch() itself.
  */
 
 import { utf8Decode, utf8Encode } from 'wqjs:internal/native';
+import { Blob, blobBytes } from 'wqjs:internal/globals/blob';
+import { encodeForm, FormData, readForm } from 'wqjs:internal/globals/formdata';
 import { requireArguments } from 'wqjs:internal/globals/idl';
 import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 
@@ -45,7 +47,7 @@ export class Headers {
   }
 
   append(name, value) {
-    requireArguments('Headers', 'append', arguments.length, 2);
+    requireArguments('Headers.append', arguments.length, 2);
     const key = checkName(name);
     const text = checkValue(value);
     const values = this.#map.get(key);
@@ -54,7 +56,7 @@ export class Headers {
   }
 
   set(name, value) {
-    requireArguments('Headers', 'set', arguments.length, 2);
+    requireArguments('Headers.set', arguments.length, 2);
     this.#map.set(checkName(name), [checkValue(value)]);
   }
 
@@ -112,6 +114,8 @@ function extractBody(body) {
   if (body === undefined || body === null) return [null, null];
   if (typeof body === 'string') return [body, 'text/plain;charset=UTF-8'];
   if (body instanceof URLSearchParams) return [String(body), 'application/x-www-form-urlencoded;charset=UTF-8'];
+  if (body instanceof Blob) return [blobBytes(body).slice(), body.type || null];
+  if (body instanceof FormData) return encodeForm(body);
   if (ArrayBuffer.isView(body)) return [new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice(), null];
   if (body instanceof ArrayBuffer) return [new Uint8Array(body).slice(), null];
   if (typeof body === 'object' && (body[Symbol.asyncIterator] || body[Symbol.iterator])) return [body, null];
@@ -185,6 +189,17 @@ class Body {
 
   async json() {
     return JSON.parse(await this.text());
+  }
+
+  async blob() {
+    return new Blob([await this.bytes()], { type: this.headers.get('content-type') ?? '' });
+  }
+
+  /** A multipart or urlencoded form, within the limits of options. */
+  async formData(options = {}) {
+    const body = this.#take();
+    const chunks = body === null ? [] : typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
+    return readForm(chunks, this.headers.get('content-type'), options);
   }
 
   static {

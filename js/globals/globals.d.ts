@@ -328,8 +328,66 @@ declare var AbortController: {
 
 // ---- fetch, of which there are the messages ----
 
+type BlobPart = string | ArrayBuffer | ArrayBufferView | Blob;
+interface BlobOptions {
+  type?: string;
+  endings?: 'transparent' | 'native';
+}
+/** There are no streams and no object URLs. */
+interface Blob {
+  readonly size: number;
+  readonly type: string;
+  slice(start?: number, end?: number, type?: string): Blob;
+  bytes(): Promise<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  text(): Promise<string>;
+}
+declare var Blob: { prototype: Blob; new (parts?: Iterable<BlobPart>, options?: BlobOptions): Blob };
+
+interface File extends Blob {
+  readonly name: string;
+  readonly lastModified: number;
+}
+declare var File: {
+  prototype: File;
+  new (parts: Iterable<BlobPart>, name: string, options?: BlobOptions & { lastModified?: number }): File;
+};
+
+type FormDataValue = string | File;
+interface FormData extends Iterable<[string, FormDataValue]> {
+  append(name: string, value: string): void;
+  append(name: string, value: Blob, filename?: string): void;
+  set(name: string, value: string): void;
+  set(name: string, value: Blob, filename?: string): void;
+  get(name: string): FormDataValue | null;
+  getAll(name: string): FormDataValue[];
+  has(name: string): boolean;
+  delete(name: string): void;
+  forEach(callback: (value: FormDataValue, name: string, form: FormData) => void, thisArg?: unknown): void;
+  entries(): IterableIterator<[string, FormDataValue]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<FormDataValue>;
+}
+declare var FormData: { prototype: FormData; new (): FormData };
+
+/** What a form may have when it is read into memory. */
+interface FormDataOptions {
+  limits?: {
+    /** Parts in all (default 1000). */
+    parts?: number;
+    /** Parts with a file name (default 100). */
+    files?: number;
+    /** Bytes of a part without one, or of a urlencoded body (default 1 MiB). */
+    fieldSize?: number;
+    /** Bytes of a file (default 64 MiB). */
+    fileSize?: number;
+    /** Bytes of a part's headers (default 16 KiB). */
+    headerSize?: number;
+  };
+}
+
 /** What a body may be made of: async iterables give bytes and text. */
-type BodyInit = string | ArrayBuffer | ArrayBufferView | URLSearchParams | AsyncIterable<Uint8Array | string> | null;
+type BodyInit = string | ArrayBuffer | ArrayBufferView | URLSearchParams | FormData | Blob | AsyncIterable<Uint8Array | string> | null;
 type HeadersInit = Headers | Iterable<readonly [string, string]> | Record<string, string | string[]>;
 
 interface Headers extends Iterable<[string, string]> {
@@ -354,6 +412,9 @@ interface Body {
   arrayBuffer(): Promise<ArrayBuffer>;
   text(): Promise<string>;
   json(): Promise<any>;
+  blob(): Promise<Blob>;
+  /** A body of multipart/form-data or application/x-www-form-urlencoded; what is beyond a limit is an error of status 413. */
+  formData(options?: FormDataOptions): Promise<FormData>;
 }
 
 interface RequestInit {

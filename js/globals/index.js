@@ -15,10 +15,13 @@ import { timers } from 'wqjs:internal/globals/timers';
 const LAZY = {
   AbortController: 'abort',
   AbortSignal: 'abort',
+  Blob: 'blob',
   CloseEvent: 'websocket',
   CustomEvent: 'event',
   Event: 'event',
   EventTarget: 'eventtarget',
+  File: 'blob',
+  FormData: 'formdata',
   Headers: 'fetch',
   MessageEvent: 'websocket',
   Request: 'fetch',

@@ -6,6 +6,7 @@
  */
 
 import { install } from 'wqjs:internal/http-native';
+import { importNow } from 'wqjs:internal/native';
 import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import { defineProperty, queueMicrotask, uncurry } from 'wqjs:internal/globals/primordials';
 import { tls_info } from 'wqjs:sockets';
@@ -136,6 +137,10 @@ export class IncomingMessage {
 
   json({ limit = Infinity } = {}) {
     return then(readBody(this, TEXT, limit), (text) => parse(text));
+  }
+
+  formData(options = {}) {
+    return importNow('wqjs:internal/globals/formdata').readForm(this, this.getHeader('content-type'), options);
   }
 
   [Symbol.asyncIterator]() {

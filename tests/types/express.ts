@@ -21,6 +21,8 @@ app.get('/users/:id', auth, async (req, res) => {
 app.post('/up', json({ limit: '1mb', strict: false }), multipart(), async (req, res) => {
   for await (const part of req.parts({ limits: { files: 1 } })) for await (const piece of part) piece.byteLength;
   await res.stream(['a', new Uint8Array(1)]);
+  const entry: string | File | null = (await req.formData({ limits: { files: 1 } })).get('a');
+  if (entry instanceof File) (await entry.slice(1).bytes()).length.toFixed();
 });
 app.get('/events', sse((events) => events.send({ a: 1 }, { id: 5 })));
 const onError: ErrorRequestHandler = (error, req, res, next) => next(httpError(error.status ?? 500));

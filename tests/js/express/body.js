@@ -153,6 +153,17 @@ test('multipart limits', async () => {
   assertEquals((await post(parts({ limits: { fieldSize: 4 } }), field('a', 'xxxx') + END, TYPE))[0], 200);
 });
 
+test('formData() of a request', async () => {
+  const app = make(async (req, res) => {
+    const form = await req.formData({ limits: { files: 1 } });
+    res.json([...form].map(([name, value]) => [name, typeof value === 'string' ? value : value.name]));
+  });
+  assertEquals(await post(app, field('a', '1') + file('f', 'n', 'a/b', 'x') + END, TYPE), [200, [['a', '1'], ['f', 'n']]]);
+  assertEquals(await post(app, 'a=1&b=2', { 'content-type': 'application/x-www-form-urlencoded' }), [200, [['a', '1'], ['b', '2']]]);
+  assertEquals((await post(app, file('f', 'n', 'a/b', 'x') + file('f', 'n', 'a/b', 'x') + END, TYPE))[0], 413);
+  assertEquals((await post(app, 'x', { 'content-type': 'text/plain' }))[0], 415);
+});
+
 test('multipart middleware', async () => {
   const app = make(express.multipart({ limits: { files: 1 } }), (req, res) => {
     res.json([req.body, req.files.map((f) => [f.name, f.filename, f.type, new TextDecoder().decode(f.bytes)])]);
