@@ -27,6 +27,7 @@ export function errorPage(app, req, res, error) {
     if (!res.writableEnded) res.destroy();
     return;
   }
+  for (const name of ['Content-Encoding', 'Content-Language', 'Content-Range']) res.removeHeader(name);
   let status = 404;
   let text = `Cannot ${req.method} ${escapeHtml(encodeUrl(req.originalUrl.split('?', 1)[0]))}`;
   if (error) {
@@ -38,7 +39,6 @@ export function errorPage(app, req, res, error) {
     }
   }
   res.statusCode = status;
-  for (const name of ['Content-Encoding', 'Content-Language', 'Content-Range']) res.removeHeader(name);
   res.setHeader('Content-Security-Policy', "default-src 'none'");
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Content-Type', 'text/html; charset=utf-8');

@@ -195,8 +195,9 @@ function transfer(req, res, name, original, o, hooks) {
     const ranges = parseRange(info.size, range, { combine: true });
     if (ranges === -1) {
       for (const key of ['Content-Encoding', 'Content-Type', 'ETag', 'Last-Modified', 'Cache-Control']) res.removeHeader(key);
-      res.setHeader('Content-Range', `bytes */${info.size}`);
-      return fail(done, 416);
+      const all = `bytes */${info.size}`;
+      res.setHeader('Content-Range', all);
+      return done(httpError(416, undefined, { headers: { 'Content-Range': all } }));
     }
     if (ranges !== -2) {
       res.statusCode = 206;
