@@ -4,6 +4,7 @@
 #   scripts/fetch-wasm.sh           build and replace wasm/quickjs.wasm and wasm/SHA256SUMS
 #   scripts/fetch-wasm.sh --check   build in a temporary folder and compare with the committed file
 #   scripts/fetch-wasm.sh --out F   build to F and touch nothing else (for experiments)
+#   scripts/fetch-wasm.sh --names F the same with the names of functions (for profiles)
 #   scripts/fetch-wasm.sh --sources DIR   only fetch, patch and unpack the engine's sources to DIR
 #
 # Needs a Debian-like system with apt-get, dpkg and sha256sum. The mirror is the
@@ -30,7 +31,7 @@ mode=build out='' sources=''
 case "${1:-}" in
   '') ;;
   --check) mode=check ;;
-  --out) mode=out; out=${2:?--out needs a file} ;;
+  --out | --names) mode=${1#--}; out=${2:?$1 needs a file} ;;
   --sources) mode=sources; sources=${2:?--sources needs a folder} ;;
   *) die "unknown argument '$1' (see the head of this script)" ;;
 esac
@@ -83,7 +84,7 @@ if [ "$mode" = sources ]; then
   echo "sources in $sources"; exit 0
 fi
 
-for tool in clang-19 wasm-ld-19 llvm-strip-19; do
+for tool in clang-19 wasm-ld-19 llvm-strip-19 llvm-objdump-19; do
   if ! command -v "$tool" >/dev/null; then
     [ "$(id -u)" = 0 ] || die "$tool is missing: apt-get install clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32"
     apt-get -qq update && apt-get -qq install -y --no-install-recommends clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 >/dev/null
@@ -112,6 +113,13 @@ done
 
 for job in "${jobs[@]}"; do wait "$job" || exit 1; done
 
+# What makes the leaf interpreter fast: see the head of quickjs-fast.h.
+leaf=$(llvm-objdump-19 -d --no-show-raw-insn --disassemble-symbols=js_fast_interpret "$work/quickjs.o")
+grep -q br_table <<<"$leaf" || die "js_fast_interpret is not in the build"
+if grep -wE 'call|call_indirect' <<<"$leaf"; then
+  die "js_fast_interpret contains calls, which take its speed: force their inlining, or leave such cases to js_interpret_calls"
+fi
+
 lib=$sys/lib/wasm32-wasi
 rt=$(dirname "$(clang-19 -print-libgcc-file-name)")/../wasi/libclang_rt.builtins-wasm32.a
 [ -f "$rt" ] || rt=$(clang-19 -print-resource-dir)/lib/wasi/libclang_rt.builtins-wasm32.a
@@ -120,11 +128,11 @@ wasm-ld-19 -o "$work/quickjs.wasm" --entry=_initialize --gc-sections --stack-fir
   --initial-memory=2097152 --export=__stack_pointer --strip-debug \
   "$lib/crt1-reactor.o" "${objs[@]}" -L"$lib" -lc -lwasi-emulated-signal -lwasi-emulated-process-clocks "$rt" ||
   die "linking failed"
-llvm-strip-19 --strip-all "$work/quickjs.wasm"
+[ "$mode" = names ] || llvm-strip-19 --strip-all "$work/quickjs.wasm"
 
 sum=$(sha256sum <"$work/quickjs.wasm" | cut -d' ' -f1)
 case $mode in
-  out) cp "$work/quickjs.wasm" "$out"; echo "$sum  $out" ;;
+  out | names) cp "$work/quickjs.wasm" "$out"; echo "$sum  $out" ;;
   check)
     cmp -s "$work/quickjs.wasm" "$root/wasm/quickjs.wasm" ||
       die "the build ($sum) differs from the committed wasm/quickjs.wasm ($(sha256sum <"$root/wasm/quickjs.wasm" | cut -d' ' -f1))"
