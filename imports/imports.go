@@ -13,7 +13,6 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental/sys"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/wqjs/wqjs/imports/call"
 	"github.com/wqjs/wqjs/imports/codec"
@@ -32,7 +31,7 @@ import (
 
 // Instantiate adds WASI preview 1 and the wqjs modules to r, once a runtime.
 func Instantiate(ctx context.Context, r wazero.Runtime) error {
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
+	if err := instantiateWASI(ctx, r); err != nil {
 		return err
 	}
 	for _, add := range []func(context.Context, wazero.Runtime) error{

@@ -107,7 +107,7 @@ func TestDetail(t *testing.T) {
 		}
 	}
 	fail := func() { // as wasm calls it, which keeps the text
-		load.GoModuleFunction().Call(guest.With(t.Context(), g.Guest), module{memory: g.Mem}, guesttest.Stack(load, g.Put([]byte("x")), 1))
+		load.GoModuleFunction(nil).Call(guest.With(t.Context(), g.Guest), module{memory: g.Mem}, guesttest.Stack(load, g.Put([]byte("x")), 1))
 	}
 	fail()
 	if n := g.Call("detail", p, 64); string(g.Bytes(p, int(n))) != "cannot load x" {

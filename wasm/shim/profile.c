@@ -1,4 +1,5 @@
-/* Samples of the running JavaScript for the host's CPU profile. */
+/* Samples of the running JavaScript for the host's CPU profile, and its stack for
+ * the messages of replays. */
 #include <string.h>
 #include "wqjs.h"
 
@@ -25,13 +26,19 @@ static bool add_frame(const JSFrameInfo *f, void *opaque)
     return true;
 }
 
+/* Gives the host the stack. It runs no script and allocates nothing, so the host
+ * may call it from any import. */
+WQ_EXPORT("wqjs_trace") void wqjs_trace(void)
+{
+    record.len = 0;
+    JS_WalkStack(wq.rt, add_frame, NULL);
+    wq_core_sample(record.bytes, record.len);
+}
+
 bool wq_tick(void)
 {
     int32_t r = wq_core_tick();
-    if (r & WQ_TICK_SAMPLE) {
-        record.len = 0;
-        JS_WalkStack(wq.rt, add_frame, NULL);
-        wq_core_sample(record.bytes, record.len);
-    }
+    if (r & WQ_TICK_SAMPLE)
+        wqjs_trace();
     return r & WQ_TICK_STOP;
 }

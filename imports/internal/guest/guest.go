@@ -12,6 +12,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/wqjs/wqjs/imports/internal/abi"
+	"github.com/wqjs/wqjs/imports/internal/boundary"
 	"github.com/wqjs/wqjs/imports/internal/fdtable"
 	"github.com/wqjs/wqjs/imports/internal/loop"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
@@ -72,6 +73,8 @@ type Guest struct {
 	Args   []string
 	// Profiler is asked at every tick; nil is off.
 	Profiler Profiler
+	// Tap stands between the guest and its imports; nil is none.
+	Tap Tap
 	// Dir is the guest's working folder on the host: absolute, for relative paths.
 	Dir string
 	// Granted lists the fds the embedder handed over, in order.
@@ -122,11 +125,28 @@ func (f Func) ParamTypes() []api.ValueType {
 	return types
 }
 
-// GoModuleFunction adapts f to wazero's raw stack.
-func (f Func) GoModuleFunction() api.GoModuleFunction {
+// GoModuleFunction adapts f to wazero's raw stack. A Tap gets to know its calls
+// under the shape given, if any.
+func (f Func) GoModuleFunction(shape *boundary.Func) api.GoModuleFunction {
 	return api.GoModuleFunc(func(ctx context.Context, mod api.Module, stack []uint64) {
 		g := From(ctx)
+		if g.Tap != nil && shape != nil {
+			f.tapped(g, shape, mod, stack)
+			return
+		}
 		r, err := f.Call(g, Memory{Memory: mod.Memory()}, stack)
+		if err != nil {
+			r = g.fail(err)
+		}
+		stack[0] = uint64(uint32(r))
+	})
+}
+
+// tapped is a call through the guest's Tap.
+func (f Func) tapped(g *Guest, shape *boundary.Func, mod api.Module, stack []uint64) {
+	m := Memory{Memory: mod.Memory()}
+	g.Tap.Import(shape, m, stack, func() {
+		r, err := f.Call(g, m, stack)
 		if err != nil {
 			r = g.fail(err)
 		}
