@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero/api"
@@ -29,6 +30,13 @@ const maxSource = 64 << 20
 // call calls an export of at most four parameters; an error means that the
 // sandbox is gone.
 func (s *Sandbox) call(ctx context.Context, fn api.Function, args ...uint64) (uint64, error) {
+	if r := s.config.Record; r != nil {
+		return r.call(ctx, fn, slices.Clone(args))
+	}
+	return s.callPlain(ctx, fn, args)
+}
+
+func (s *Sandbox) callPlain(ctx context.Context, fn api.Function, args []uint64) (uint64, error) {
 	// A call within this one may use the same stack: it is read at the start and
 	// written at the end.
 	copy(s.params[:], args)
@@ -58,6 +66,7 @@ func (s *Sandbox) put(ctx context.Context, text string) (uint32, error) {
 	if len(text) > maxSource {
 		return 0, fmt.Errorf("a source of %d bytes is longer than %d", len(text), maxSource)
 	}
+	s.config.Record.put(text)
 	p, err := s.call(ctx, s.fnAlloc, uint64(len(text)+1))
 	if err != nil {
 		return 0, err
@@ -125,7 +134,12 @@ func (s *Sandbox) jsError(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rec, _ := s.mod.Memory().Read(uint32(p), uint32(n))
+	return s.readError(uint32(p), uint32(n))
+}
+
+// readError reads the record of n bytes at p.
+func (s *Sandbox) readError(p, n uint32) error {
+	rec, _ := s.mod.Memory().Read(p, n)
 	var f [8]string
 	var cause error
 	for i := range len(f) + 1 {

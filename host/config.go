@@ -134,6 +134,8 @@ type SandboxConfig struct {
 	Stdout, Stderr io.Writer
 	// Profile, if not nil, collects samples of the JavaScript that runs.
 	Profile *CPUProfile
+	// Record, if not nil, records all that the sandbox gets and does.
+	Record *Recorder
 	// Resolver answers lookups; nil is net.DefaultResolver.
 	Resolver *net.Resolver
 	// ModuleLoader, if set, is asked for modules that are neither the library's

@@ -83,6 +83,13 @@
 // [PluginDependency] runs in sandboxes of its own, with grants and limits of its
 // own; values that cross are copies.
 //
+// # Recordings
+//
+// A [Recorder] in SandboxConfig.Record writes down all that a sandbox gets and
+// does, and [Engine.Replay] repeats it elsewhere, byte for byte, without network,
+// files or clock. With a changed source it tells where the run first does
+// something else ([DivergenceError]).
+//
 // # Errors
 //
 // Calls return, to be told apart with [errors.As] and [errors.Is]:

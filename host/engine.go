@@ -41,6 +41,13 @@ type Engine struct {
 	cacheErr error
 	codecs   map[string]Codec
 
+	// Of recordings: names of exports and their numbers; the module and its sum.
+	exportNames []string
+	exports     map[string]exportInfo
+	module      []byte
+	sumOnce     sync.Once
+	sum         string
+
 	life   sync.RWMutex // read-held while a sandbox is made; guards closed
 	closed bool
 
@@ -112,6 +119,8 @@ func compile(ctx context.Context, c Config, module []byte, cacheDir string) (_ *
 	if err != nil {
 		return nil, err
 	}
+	e.module = module
+	e.exportNames, e.exports = numberExports(e.compiled.ExportedFunctions())
 	return e, nil
 }
 

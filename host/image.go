@@ -65,6 +65,7 @@ type Image struct {
 	loaded map[string]struct{}
 	// functions are the Go functions that the code holds.
 	functions []entry
+	record    imageRecord
 
 	mu      sync.Mutex
 	idle    []idleInstance
@@ -95,6 +96,9 @@ func (e *Engine) NewImage(ctx context.Context, c ImageConfig) (*Image, error) {
 func (e *Engine) newImage(ctx context.Context, c ImageConfig) (*Image, error) {
 	if c.MaxIdle < 0 {
 		return nil, fmt.Errorf("ImageConfig.MaxIdle is %d, must not be negative", c.MaxIdle)
+	}
+	if c.Sandbox.Record != nil {
+		return nil, errors.New("ImageConfig.Sandbox.Record: what is recorded are the sandboxes of an image")
 	}
 	if c.MaxIdle == 0 {
 		c.MaxIdle = defaultMaxIdle

@@ -36,6 +36,7 @@ type modules struct {
 	fetched       map[string][]byte                             // by the loader, not yet loaded
 	// The source given last by the embedder, which no file may hold.
 	name, source string
+	recorded     map[string]string // sources of a replay, which has no files
 }
 
 func newModules(g *imports.Guest, dir string) *modules {
@@ -176,6 +177,9 @@ const maxQuoted = 1 << 20
 func (m *modules) text(name string) string {
 	if name == m.name {
 		return m.source
+	}
+	if m.recorded != nil {
+		return m.recorded[name]
 	}
 	if !path.IsAbs(name) {
 		return ""

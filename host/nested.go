@@ -205,11 +205,21 @@ func (c *nestedCause) Unwrap() error { return c.error }
 
 // resumeOuter lets the outer call go on after one within it was interrupted.
 func (s *Sandbox) resumeOuter(cause *nestedCause) {
+	if s.lowerFlag(cause) {
+		s.config.Record.poke(s.layout.flag, word(0))
+	}
+}
+
+// lowerFlag reports whether it has ended the effects of cause.
+func (s *Sandbox) lowerFlag(cause *nestedCause) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	cause.over = true
 	if s.guest.Interrupted() != error(cause) {
-		return
+		return false
+	}
+	if r := s.config.Record; r != nil {
+		r.raise.Store(false)
 	}
 	s.slot.Store32(s.layout.flag, 0)
 	s.guest.Resume()
@@ -217,6 +227,7 @@ func (s *Sandbox) resumeOuter(cause *nestedCause) {
 	if s.bridge.stopped != nil {
 		s.stop(s.bridge.stopped)
 	}
+	return true
 }
 
 // swapExports gives the call the functions of the next depth, and returns what

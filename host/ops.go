@@ -167,6 +167,7 @@ func (s *Sandbox) operate(ctx context.Context, op uint32, target Value, m messag
 	}
 	defer s.leave()
 	d, err := s.bridge.do(inner, op, target, &m)
+	s.config.Record.outcome(err)
 	if err != nil {
 		return v, err
 	}
@@ -185,6 +186,7 @@ func (s *Sandbox) operateInto(ctx context.Context, op uint32, target Value, m me
 	}
 	defer s.leave()
 	d, err := s.bridge.do(inner, op, target, &m)
+	s.config.Record.outcome(err)
 	if err != nil {
 		return err
 	}
@@ -226,6 +228,8 @@ func (b *bridge) request(ctx context.Context, op, target uint32, msg []byte) (st
 		defer s.free(ctx, at)
 	} else if !s.mod.Memory().Write(at, msg) {
 		return 0, 0, 0, errors.New("the engine's inbox lies outside of its memory")
+	} else {
+		s.config.Record.poke(at, msg)
 	}
 	r, err := s.call(ctx, s.fnOp, uint64(op), uint64(target), uint64(at), uint64(len(msg)))
 	return int32(r >> 60), uint32(r>>32) & (1<<28 - 1), uint32(r), err

@@ -64,6 +64,7 @@ func (s *Sandbox) Run(ctx context.Context) error {
 func (s *Sandbox) evalMain(ctx context.Context, name, src string) error {
 	s.modules.remember(name, src)
 	s.modules.loaded[name] = struct{}{}
+	s.config.Record.main(name, src)
 	if err := s.eval(ctx, name, src, evalModule|evalMain); err != nil {
 		return err
 	}
@@ -126,16 +127,18 @@ func (s *Sandbox) wait() (err error) {
 
 // dispatch hands the events to the guest, up to the first that fails.
 func (s *Sandbox) dispatch(ctx context.Context) error {
-	b, ok := s.mod.Memory().Read(s.layout.ring, uint32(len(s.events)*imports.EventSize))
+	ring, ok := s.mod.Memory().Read(s.layout.ring, uint32(len(s.events)*imports.EventSize))
 	if !ok {
 		return errors.New("the event ring lies outside of the guest's memory")
 	}
+	b := ring
 	for _, e := range s.events {
 		for k, v := range [4]int32{e.Kind, e.ID, e.A, e.B} {
 			binary.LittleEndian.PutUint32(b[4*k:], uint32(v))
 		}
 		b = b[imports.EventSize:]
 	}
+	s.config.Record.poke(s.layout.ring, ring)
 	r, err := s.call(ctx, s.fnDispatch, 0, uint64(len(s.events)))
 	if err != nil {
 		return err

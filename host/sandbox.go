@@ -92,6 +92,9 @@ func (e *Engine) prepare(ctx context.Context, c SandboxConfig) (*Sandbox, error)
 	if s.guest, err = s.newGuest(); err != nil {
 		return nil, err
 	}
+	if err = c.Record.attach(s); err != nil {
+		return nil, errors.Join(err, s.guest.Close())
+	}
 	s.bridge = newBridge(s, s.limits.Handles)
 	s.attach()
 	s.cpu.init(s.limits.CPUTime, func() { s.Interrupt(ErrCPUTime) })
@@ -122,6 +125,9 @@ func (s *Sandbox) attach() {
 	s.guest.SetCalls(s.bridge)
 	if s.sampler != nil {
 		s.guest.SetProfiler(s.sampler)
+	}
+	if s.config.Record != nil {
+		s.guest.SetTap(s.config.Record)
 	}
 }
 
@@ -175,6 +181,9 @@ func (s *Sandbox) start(ctx context.Context, in *instance) (err error) {
 	s.layout, s.modules.image = img.layout, img.loaded
 	s.bridge.adopt(img.functions)
 	if err := s.grant(); err != nil {
+		return err
+	}
+	if err := s.config.Record.begin(); err != nil {
 		return err
 	}
 	return s.begun(ctx, img.dir, img.env)
@@ -307,7 +316,9 @@ func (s *Sandbox) enter(ctx context.Context, f func(context.Context) error) erro
 	if err != nil {
 		return err
 	}
-	return f(inner)
+	err = f(inner)
+	s.config.Record.outcome(err)
+	return err
 }
 
 // tryEnter is enter without f, for a call that finds the sandbox idle: if ok, it
@@ -368,6 +379,9 @@ func (s *Sandbox) begin(ctx context.Context) (context.Context, error) {
 	s.mu.Unlock()
 	if dead != nil {
 		return nil, dead
+	}
+	if err := s.config.Record.failure(); err != nil {
+		return nil, &InterruptError{err}
 	}
 	s.watch(ctx)
 	if marked {
@@ -501,7 +515,11 @@ func (s *Sandbox) stop(cause error) {
 	}
 	s.marked = true
 	s.breach = s.breach || errors.Is(cause, ErrCPUTime) || errors.Is(cause, ErrOutput)
-	s.slot.Store32(s.layout.flag, 1) // before the cause, so that the guest never sees just that
+	if r := s.config.Record; r != nil {
+		r.raise.Store(true)
+	} else {
+		s.slot.Store32(s.layout.flag, 1) // before the cause, so that the guest never sees just that
+	}
 	s.guest.Interrupt(cause)
 	s.bridge.interrupted(cause)
 	s.stdio.interrupt()
@@ -537,6 +555,7 @@ func (s *Sandbox) discard() error {
 	s.freed = true
 	s.unwatch()
 	in := s.detach()
+	s.config.Record.end()
 	err := s.guest.Close()
 	if in != nil {
 		err = errors.Join(err, s.image.put(in))
@@ -553,6 +572,7 @@ func (s *Sandbox) detach() *instance {
 	if in == nil {
 		return nil
 	}
+	s.config.Record.leave(s)
 	keep := !s.trapped && s.image != nil
 	if keep {
 		in.stack.Set(s.image.stack)
