@@ -18,6 +18,7 @@ const usage = `wqjs runs JavaScript in a sandbox. Nothing is allowed unless a fl
   wqjs [run] [flags] -e CODE [args]     run CODE
   wqjs [run] [flags] - [args]           run the module on standard input
   wqjs serve [flags] app.js [args]      serve an app with one worker per CPU
+  wqjs replay FILE [script.js]          repeat a run of --record, without what it reached
   wqjs cache [path|clear|warm]          the folder of compiled code
   wqjs version | help
 
@@ -44,6 +45,9 @@ Limits
   --max-fds N               open sockets (default 4096)
 
   --cpu-profile FILE        sample what executes, for go tool pprof FILE
+  --record FILE             record the run for wqjs replay: all that the script gets and
+                            does, secrets too
+  --record-limit SIZE       end the run when FILE has this size (default 1g)
 
 Serving
   --listen ADDR             where (default 127.0.0.1:8080); workers share it
@@ -57,7 +61,7 @@ Serving
 
 Environment: WQJS_CACHE=off, or a folder, for compiled code.
 Exit codes: 0; 1 uncaught error; 2 wrong usage; 13 top-level await never settles;
-70 engine failure; 124 time limit; 128+N signal N; or what std.exit was given.
+65 the recording is damaged, or the replay diverges; 70 engine failure; 124 time limit; 128+N signal N; or what std.exit was given.
 `
 
 // options are the parsed flags of run.
@@ -66,6 +70,7 @@ type options struct {
 	limits  host.Limits
 	timeout time.Duration
 	profile string // a path, or none
+	record  recordOptions
 	listen  []string
 	serve   serveOptions
 
@@ -206,6 +211,14 @@ var flags = map[string]flagSpec{
 		o.profile = v
 		return nil
 	}},
+	"--record": {set: func(o *options, v string, _ bool) error {
+		if v == "" {
+			return errors.New("want a file")
+		}
+		o.record.path = v
+		return nil
+	}},
+	"--record-limit": size(func(o *options, n uint64) { o.record.limit = int64(min(n, math.MaxInt64)) }),
 	"--max-fds": {set: func(o *options, v string, _ bool) error {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 {

@@ -21,6 +21,7 @@ const (
 	exitError     = 1   // uncaught error or unhandled rejection
 	exitUsage     = 2   // wrong flags or arguments
 	exitUnsettled = 13  // top-level await that never settles (as in Node)
+	exitRecording = 65  // a recording that cannot be reproduced (EX_DATAERR)
 	exitInternal  = 70  // the engine failed (EX_SOFTWARE)
 	exitLimit     = 124 // --timeout or --cpu-time reached (as timeout(1) says)
 	exitSignal    = 128 // plus the signal's number
@@ -64,7 +65,7 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	switch args[0] {
-	case "run", "serve", "version", "help", "cache":
+	case "run", "serve", "replay", "version", "help", "cache":
 		command, args = args[0], args[1:]
 	case "-h", "--help":
 		command, args = "help", nil
@@ -80,6 +81,8 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitOK
 	case "serve":
 		return serveCommand(ctx, args, stdout, stderr)
+	case "replay":
+		return replayCommand(ctx, args, stdout, stderr)
 	case "cache":
 		return cacheCommand(ctx, args, stdout, stderr)
 	}

@@ -12,6 +12,9 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) {
+	if os.Getenv("WQJS_TEST_COMMAND") != "" { // a process that is the command: replayed
+		os.Exit(doMain(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "wqjs-cli")
 	if err != nil {
@@ -78,6 +81,14 @@ func TestUsageErrors(t *testing.T) {
 		{"--cpu-time x y.js", []string{"--cpu-time=x"}},
 		{"--cpu-profile= -e 1", []string{"--cpu-profile=", "want a file"}},
 		{"--cpu-profile " + dir + "/no/where -e 1", []string{"--cpu-profile", "no such file"}},
+		{"--record= -e 1", []string{"--record=", "want a file"}},
+		{"--record " + dir + "/no/where -e 1", []string{"--record", "no such file"}},
+		{"--record-limit 1m -e 1", []string{"--record-limit is of no use without --record"}},
+		{"serve --record x x.js", []string{"serve has no --record"}},
+		{"replay", []string{"replay needs the file of a recording"}},
+		{"replay --what x", []string{"replay needs the file of a recording"}},
+		{"replay a b c", []string{"replay needs the file of a recording"}},
+		{"replay " + dir + "/nowhere", []string{"cannot read the recording", "no such file"}},
 		{"--max-fds 0 x.js", []string{"--max-fds=0", "positive"}},
 		{"--max-fds many x.js", []string{"--max-fds=many"}},
 		{"--allow-raw=yes x.js", []string{"--allow-raw takes no value", "yes"}},

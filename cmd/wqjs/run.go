@@ -44,6 +44,10 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	if err != nil {
 		return fail(stderr, exitUsage, err)
 	}
+	recording, err := openRecording(o.record)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
 	engine, err := newEngine(ctx)
 	if cause := context.Cause(ctx); cause != nil {
 		if err == nil {
@@ -66,7 +70,12 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		Stdout:     stdout,
 		Stderr:     stderr,
 		Profile:    profile.samples(),
+		Record:     recording.recorder(),
 	})
+	if err != nil && recording.failed() {
+		engine.Close(context.Background())
+		return recording.report(stderr, err)
+	}
 	if err != nil {
 		engine.Close(context.Background())
 		var ie *host.InterruptError
@@ -76,7 +85,7 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		return fail(stderr, exitUsage, err)
 	}
 	asked.sandbox.Store(sandbox)
-	code := report(stderr, runMain(ctx, engine, sandbox, name, source))
+	code := recording.report(stderr, runMain(ctx, engine, sandbox, name, source))
 	if err := profile.write(); err != nil { // however the run ended
 		return fail(stderr, exitError, fmt.Errorf("--cpu-profile: %w", err))
 	}

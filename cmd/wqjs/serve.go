@@ -71,6 +71,8 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return fail(stderr, exitUsage, usagef("serve has no --timeout; --grace bounds its end"))
 	case o.profile != "":
 		return fail(stderr, exitUsage, usagef("serve has no --cpu-profile; embedders have host.CPUProfile"))
+	case o.record.path != "":
+		return fail(stderr, exitUsage, usagef("serve has no --record: record a server with run, or with host.Recorder"))
 	}
 	cwd, err := os.Getwd()
 	if err != nil {
