@@ -70,20 +70,20 @@ func watched(g *guest.Guest, fd int32) (*fdtable.Entry, netsys.FD, error) {
 	return e, p.SysFD(), nil
 }
 
+// watch gives the generation that events of this watch have.
 func watch(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	fd := guest.I32(a[0])
 	e, sys, err := watched(g, fd)
 	if err != nil {
 		return 0, err
 	}
-	if e.Watched {
-		return 0, nil
+	if !e.Watched {
+		if err := g.Loop.Watch(fd, sys); err != nil {
+			return 0, err
+		}
+		e.Watched = true
 	}
-	if err := g.Loop.Watch(fd, sys); err != nil {
-		return 0, err
-	}
-	e.Watched = true
-	return 0, nil
+	return g.Loop.Generation(fd), nil
 }
 
 func unwatch(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {

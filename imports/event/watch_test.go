@@ -116,3 +116,32 @@ func TestWatchEpoll(t *testing.T) {
 		t.Error("a closed instance is watched")
 	}
 }
+
+// TestWatchGeneration: what was fetched of an fd that is closed then is told from
+// the events of the next fd with its number.
+func TestWatchGeneration(t *testing.T) {
+	g := guesttest.New(t, guesttest.Config{}, event.Funcs(), socket.Funcs())
+	a, b := pair(g)
+	first := g.Call("watch", a)
+	if first <= 0 || g.Call("watch", a) != first {
+		t.Errorf("generation %d, watched again: %d", first, g.Call("watch", a))
+	}
+	g.Call("close", b)
+	old, err := g.Loop.Next(make([]loop.Event, 0, 64))
+	if err != nil || len(old) != 1 || old[0].ID != a || old[0].B != int32(first) {
+		t.Fatalf("%+v, %v", old, err)
+	}
+	g.Call("close", a)
+	c, _ := pair(g)
+	if c != a {
+		t.Fatalf("fd %d, want the number %d again", c, a)
+	}
+	second := g.Call("watch", c)
+	if second == first {
+		t.Errorf("both are of generation %d", first)
+	}
+	events, err := g.Loop.Next(make([]loop.Event, 0, 64))
+	if err != nil || len(events) != 1 || events[0].ID != c || events[0].B != int32(second) {
+		t.Errorf("%+v, %v", events, err)
+	}
+}

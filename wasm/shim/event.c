@@ -28,6 +28,7 @@ typedef struct {
     JSValue func;
     wq_watch_fn native;
     void *opaque;
+    int32_t gen; /* of the watch: events of others are of a closed fd with this number */
 } watcher;
 static watcher *watchers; /* by fd - WQ_FD_BASE */
 static int32_t watchers_cap;
@@ -151,7 +152,8 @@ static JSValue timer_ref(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     return JS_UNDEFINED;
 }
 
-/* Room for the watcher of fd, watched from now on; a negated errno. */
+/* Room for the watcher of fd, watched from now on; its generation or a negated
+ * errno. */
 static int32_t start_watch(JSContext *ctx, int32_t fd, watcher **w)
 {
     int32_t i = fd - WQ_FD_BASE;
@@ -191,7 +193,7 @@ static JSValue watch(JSContext *ctx, JSValueConst this_val, int argc, JSValueCon
     if (r < 0)
         return wq_throw_errno(ctx, r, "watch", NULL, 0);
     old = w->func;
-    *w = (watcher){ .func = JS_DupValue(ctx, argv[1]) };
+    *w = (watcher){ .func = JS_DupValue(ctx, argv[1]), .gen = r };
     JS_FreeValue(ctx, old);
     return JS_UNDEFINED;
 }
@@ -204,7 +206,7 @@ int32_t wq_event_watch_native(JSContext *ctx, int32_t fd, wq_watch_fn native, vo
     if (r < 0)
         return r;
     old = w->func;
-    *w = (watcher){ .func = JS_UNDEFINED, .native = native, .opaque = opaque };
+    *w = (watcher){ .func = JS_UNDEFINED, .native = native, .opaque = opaque, .gen = r };
     JS_FreeValue(ctx, old);
     return 0;
 }
@@ -285,7 +287,7 @@ int wq_dispatch_event(JSContext *ctx, int32_t kind, int32_t id, int32_t a, int32
     } else if (kind == EV_FD) {
         int32_t i = id - WQ_FD_BASE;
         JSValue arg = JS_NewInt32(ctx, a);
-        if (i < 0 || i >= watchers_cap)
+        if (i < 0 || i >= watchers_cap || watchers[i].gen != b)
             return 0;
         if (watchers[i].native) {
             watchers[i].native(ctx, watchers[i].opaque, a);

@@ -60,6 +60,8 @@ int32_t wq_event_timer_start(int32_t id, double delay_ms, int32_t repeat);
 WQ_IMPORT("wqjs_event", "timer_stop") int32_t wq_event_timer_stop(int32_t id);
 WQ_IMPORT("wqjs_event", "timer_ref")
 int32_t wq_event_timer_ref(int32_t id, int32_t on);
+/* Gives the generation that events of this watch have in b: those of another are
+ * of an fd that was closed meanwhile, and whose number is used again. */
 WQ_IMPORT("wqjs_event", "watch") int32_t wq_event_watch(int32_t fd);
 WQ_IMPORT("wqjs_event", "unwatch") int32_t wq_event_unwatch(int32_t fd);
 /* Whether an event of kind shutdown is wanted. */

@@ -52,6 +52,8 @@ type Loop struct {
 	block  *netsys.Poller // what a blocking guest call waits for, and empty between
 	nwatch int
 	unref  map[int32]bool
+	watchN int32           // counts watches
+	gens   map[int32]int32 // of the watches there are: their numbers, so counted
 	buf    []netsys.Event
 	one    [1]netsys.Event // of block
 
@@ -82,6 +84,7 @@ func New(cfg Config) *Loop {
 		cfg:       cfg,
 		timers:    map[int32]*timer{},
 		unref:     map[int32]bool{},
+		gens:      map[int32]int32{},
 		wake:      make(chan struct{}, 1),
 		opsCancel: map[int32]func(){},
 	}
@@ -146,7 +149,9 @@ func (l *Loop) Interrupted() error {
 // watchEvents are the changes that a watch reports.
 const watchEvents = netsys.EPOLLIN | netsys.EPOLLOUT | netsys.EPOLLRDHUP | netsys.EPOLLET
 
-// Watch reports changes of fd's readiness as events with ID id.
+// Watch reports changes of fd's readiness as events with ID id, and in B the
+// watch's Generation: an event that was fetched before an fd was closed is not
+// one of its number's next owner.
 func (l *Loop) Watch(id int32, fd netsys.FD) error {
 	if l.watch == nil {
 		p, err := l.newPoller()
@@ -156,17 +161,26 @@ func (l *Loop) Watch(id int32, fd netsys.FD) error {
 		l.watch = p
 		l.buf = make([]netsys.Event, 256)
 	}
-	if err := l.watch.Add(fd, watchEvents, uint64(uint32(id))); err != nil {
+	gen := max(l.watchN+1, 1) // it wraps
+	if err := l.watch.Add(fd, watchEvents, token(id, gen)); err != nil {
 		return err
 	}
+	l.watchN = gen
+	l.gens[id] = gen
 	l.nwatch++
 	l.refs++
 	return nil
 }
 
+func token(id, gen int32) uint64 { return uint64(uint32(gen))<<32 | uint64(uint32(id)) }
+
+// Generation is the number, 1 or more, of the watch with this id; 0 if there is none.
+func (l *Loop) Generation(id int32) int32 { return l.gens[id] }
+
 // Unwatch undoes a Watch. It is called before fd is closed.
 func (l *Loop) Unwatch(id int32, fd netsys.FD) {
 	_ = l.watch.Del(fd) // closing fd would do it as well
+	delete(l.gens, id)
 	l.nwatch--
 	if l.unref[id] {
 		delete(l.unref, id)
@@ -177,7 +191,7 @@ func (l *Loop) Unwatch(id int32, fd netsys.FD) {
 
 // Rewatch lets the watch id go on with another fd; the old one is still open.
 func (l *Loop) Rewatch(id int32, old, fd netsys.FD) error {
-	if err := l.watch.Add(fd, watchEvents, uint64(uint32(id))); err != nil {
+	if err := l.watch.Add(fd, watchEvents, token(id, l.gens[id])); err != nil {
 		return err
 	}
 	_ = l.watch.Del(old)
@@ -341,7 +355,7 @@ func (l *Loop) ready(out []Event, wait bool) ([]Event, error) {
 		return out, err
 	}
 	for _, e := range buf[:n] {
-		out = append(out, Event{Kind: KindFD, ID: int32(e.Token), A: int32(e.Events)})
+		out = append(out, Event{Kind: KindFD, ID: int32(uint32(e.Token)), A: int32(e.Events), B: int32(e.Token >> 32)})
 	}
 	return out, nil
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -83,18 +84,37 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, http.ListenAndServe(addr, nil))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "wqjs-bench-http")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "wqjs")
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+var (
+	binary string
+	build  sync.Once
+)
+
+// buildWqjs gives the command's path.
+func buildWqjs(tb testing.TB) string {
+	build.Do(func() {
+		cmd := exec.Command("go", "build", "-o", binary, "./cmd/wqjs")
+		cmd.Dir = "../../.." // the command has dependencies that this module does not know
+		if out, err := cmd.CombinedOutput(); err != nil {
+			tb.Fatalf("building wqjs: %v\n%s", err, out)
+		}
+	})
+	return binary
 }
 
 // contenders are those that this machine can run.
 func contenders(b *testing.B) []contender {
-	dir := b.TempDir()
-	wqjs := filepath.Join(dir, "wqjs")
-	build := exec.Command("go", "build", "-o", wqjs, "./cmd/wqjs")
-	build.Dir = "../../.." // the command has dependencies that this module does not know
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("building wqjs: %v\n%s", err, out)
-	}
+	wqjs := buildWqjs(b)
 	listen := func(port int) string { return fmt.Sprintf("--allow-listen=127.0.0.1:%d", port) }
 	run := func(file string, port int) []string { return []string{wqjs, listen(port), file} }
 	serve := func(file string, port int) []string {
@@ -133,7 +153,7 @@ type server struct {
 	addr string
 }
 
-func (c contender) start(b *testing.B, dir string) *server {
+func (c contender) start(b testing.TB, dir string) *server {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
