@@ -136,7 +136,10 @@ type SandboxConfig struct {
 	Profile *CPUProfile
 	// Record, if not nil, records all that the sandbox gets and does.
 	Record *Recorder
-	// Resolver answers lookups; nil is net.DefaultResolver.
+	// Net, if not nil, takes the place of the system's network. The policy is the
+	// same on both.
+	Net *VirtualNet
+	// Resolver answers lookups; nil is Net, or else net.DefaultResolver.
 	Resolver *net.Resolver
 	// ModuleLoader, if set, is asked for modules that are neither the library's
 	// nor loaded already, before files: by absolute path ("/app/a.js") or by the

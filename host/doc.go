@@ -44,6 +44,12 @@
 // JavaScript, whose message names the operation, its target and the rule (as
 // the flag of the wqjs command).
 //
+// # Networks
+//
+// Sockets are the system's, or those of a [VirtualNet]: a network in memory, which
+// several sandboxes and Go can share, with latency, loss, resets and names as the
+// test at hand needs them. The policy decides the same on both.
+//
 // # Limits
 //
 // [Limits] bound memory, stack, execution time, output, and the number of

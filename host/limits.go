@@ -68,6 +68,9 @@ func (c SandboxConfig) imports(l Limits) imports.Config {
 		MaxLookups: l.Lookups,
 		MaxOpen:    l.Files,
 	}
+	if c.Net != nil {
+		cfg.Net = c.Net.net
+	}
 	for _, m := range c.Mounts {
 		cfg.Mounts = append(cfg.Mounts, imports.Mount(m))
 	}

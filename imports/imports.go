@@ -21,7 +21,6 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/fdtable"
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/loop"
-	"github.com/wqjs/wqjs/imports/internal/netsys"
 	"github.com/wqjs/wqjs/imports/internal/policy"
 	"github.com/wqjs/wqjs/imports/internal/rootfs"
 	"github.com/wqjs/wqjs/imports/name"
@@ -95,6 +94,9 @@ type Config struct {
 	// Dir is the working folder for relative Unix socket paths, on the host.
 	Dir      string
 	Resolver *net.Resolver
+	// Net, if set, takes the place of the system's network, and answers lookups
+	// unless there is a Resolver.
+	Net *VirtualNet
 	// Codecs are content codings besides gzip and deflate, by name.
 	Codecs map[string]Codec
 
@@ -135,14 +137,15 @@ func NewGuest(c Config) (*Guest, error) {
 
 func newGuest(c Config, p *policy.Policy, files, modules *rootfs.FS) *Guest {
 	ctx, cancel := context.WithCancel(context.Background())
+	kernel, resolver := network(c)
 	return &Guest{
 		g: &guest.Guest{
 			FDs:        fdtable.New(c.MaxFDs),
-			Net:        netsys.OS,
+			Net:        kernel,
 			Policy:     p,
 			Pins:       &policy.Pins{},
 			Loop:       loop.New(loop.Config{MaxTimers: c.MaxTimers, OnBlock: c.OnBlock}),
-			Resolver:   name.NewResolver(c.Resolver),
+			Resolver:   resolver,
 			Codecs:     codec.New(c.Codecs),
 			Args:       c.Args,
 			Dir:        c.Dir,

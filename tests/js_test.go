@@ -36,7 +36,7 @@ func TestJS(t *testing.T) {
 			return err
 		}
 		rel, _ := filepath.Rel(root, file)
-		t.Run(filepath.ToSlash(rel), func(t *testing.T) { runJS(t, engine, root, file) })
+		t.Run(filepath.ToSlash(rel), func(t *testing.T) { runJS(t, engine, root, file, nil) })
 		return nil
 	})
 	if err != nil {
@@ -49,7 +49,8 @@ var (
 	passed  = regexp.MustCompile(`(?m)^ok \d+`)
 )
 
-func runJS(t *testing.T, engine *host.Engine, root, file string) {
+// runJS runs a file in the network given; nil is the system's.
+func runJS(t *testing.T, engine *host.Engine, root, file string, network *host.VirtualNet) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tmp := t.TempDir()
@@ -64,6 +65,7 @@ func runJS(t *testing.T, engine *host.Engine, root, file string) {
 			Unix: []string{tmp + "/"}, Env: []string{"WQJS_*"},
 			ReadDirs: []string{root, tmp}, WriteDirs: []string{tmp},
 		},
+		Net:        network,
 		Dir:        tmp,
 		ModuleDirs: []string{root},
 		Args:       []string{file, tmp},

@@ -41,8 +41,16 @@ const MaxConcurrent = 32
 
 // Resolver looks names up for one sandbox.
 type Resolver struct {
-	net   *net.Resolver
+	ask   LookupFunc
 	slots chan struct{}
+}
+
+// LookupFunc is (*net.Resolver).LookupNetIP, or does as that does.
+type LookupFunc = func(ctx context.Context, network, name string) ([]netip.Addr, error)
+
+// NewFuncResolver makes a Resolver that asks f.
+func NewFuncResolver(f LookupFunc) *Resolver {
+	return &Resolver{f, make(chan struct{}, MaxConcurrent)}
 }
 
 // NewResolver makes a Resolver that asks as r does (nil: net.DefaultResolver).
@@ -65,7 +73,7 @@ func NewResolver(r *net.Resolver) *Resolver {
 		}
 		return c, err
 	}
-	return &Resolver{own, make(chan struct{}, MaxConcurrent)}
+	return NewFuncResolver(own.LookupNetIP)
 }
 
 // Lookup returns the addresses of name of family 4, 6 or both (0). Its errors
@@ -82,7 +90,7 @@ func (r *Resolver) Lookup(ctx context.Context, name string, family int) ([]netip
 	if family != 0 {
 		network = map[int]string{4: "ip4", 6: "ip6"}[family]
 	}
-	addrs, err := r.net.LookupNetIP(ctx, network, name)
+	addrs, err := r.ask(ctx, network, name)
 	if err != nil {
 		return nil, lookupError(name, err)
 	}

@@ -94,9 +94,12 @@ func argAddr(g *guest.Guest, m guest.Memory, e *fdtable.Entry, ptr, n, port uint
 
 // unixAllowed checks a path with the policy, as given and as its symbolic links
 // resolve: a link inside a granted folder opens nothing outside of it. The
-// address returned is the one that was checked.
-func unixAllowed(p *policy.Policy, op string, addr netsys.Addr) (netsys.Addr, error) {
-	if err := p.Unix(op, addr.Path); err != nil || addr.Path[0] == '@' {
+// address returned is the one that was checked. In a network in memory paths are
+// just names.
+func unixAllowed(g *guest.Guest, op string, addr netsys.Addr) (netsys.Addr, error) {
+	p := g.Policy
+	_, memory := g.Net.(interface{ InMemory() })
+	if err := p.Unix(op, addr.Path); err != nil || addr.Path[0] == '@' || memory {
 		return addr, err
 	}
 	clean, err := policy.CleanPath(addr.Path)
@@ -125,7 +128,7 @@ func bind(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if addr, err = mayBind(g.Policy, e, addr); err != nil {
+	if addr, err = mayBind(g, e, addr); err != nil {
 		return 0, err
 	}
 	if err := g.Net.Bind(k.FD, addr); err != nil {
@@ -137,11 +140,12 @@ func bind(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 
 // mayBind asks the policy for a local address. All addresses (0.0.0.0, ::) may
 // become the one that is granted.
-func mayBind(p *policy.Policy, e *fdtable.Entry, addr netsys.Addr) (netsys.Addr, error) {
+func mayBind(g *guest.Guest, e *fdtable.Entry, addr netsys.Addr) (netsys.Addr, error) {
+	p := g.Policy
 	check, narrow := p.Listen, p.NarrowListen
 	switch {
 	case e.Family == netsys.AF_UNIX:
-		return unixAllowed(p, "bind", addr)
+		return unixAllowed(g, "bind", addr)
 	case e.Type == netsys.SOCK_DGRAM:
 		check, narrow = p.BindUDP, p.NarrowUDP
 	case e.Type != netsys.SOCK_STREAM:
@@ -162,7 +166,7 @@ func mayBind(p *policy.Policy, e *fdtable.Entry, addr netsys.Addr) (netsys.Addr,
 func mayReach(g *guest.Guest, e *fdtable.Entry, addr *netsys.Addr, send bool) error {
 	switch {
 	case e.Family == netsys.AF_UNIX:
-		checked, err := unixAllowed(g.Policy, "connect", *addr)
+		checked, err := unixAllowed(g, "connect", *addr)
 		addr.Path = checked.Path
 		return err
 	case e.Type == netsys.SOCK_DGRAM && !send:

@@ -212,8 +212,8 @@ func secure(g *guest.Guest, s *sock.Socket, set *settings, conf *tls.Config, nam
 		return nil, err
 	}
 	beneath := raw
-	if s.Stream != nil {
-		beneath = s.Beneath
+	if kept(s) {
+		beneath = s.Beneath // nil in a network in memory, where options mean nothing
 	}
 	return &sock.Socket{Net: g.Net, FD: end, Stream: st, Beneath: beneath, Local: local, Peer: peer}, nil
 }
