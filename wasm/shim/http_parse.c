@@ -319,6 +319,8 @@ static int fail_llhttp(wq_http *r, llhttp_errno_t err)
     return fail(r, status, llhttp_errno_name(err), reason, llhttp_get_error_pos(&r->parser));
 }
 
+enum { BODY_PART = 256 * 1024 };
+
 int wq_http_parse(wq_http *r, const char *data, size_t len)
 {
     /* The headers must end within the limit: llhttp is not shown more until they do. */
@@ -339,7 +341,14 @@ int wq_http_parse(wq_http *r, const char *data, size_t len)
     if (err == HPE_OK && head_end < r->end) {
         if (!r->head_done)
             return fail(r, 431, "HPE_HEADER_OVERFLOW", "Headers are longer than 64 KiB", head_end);
-        err = llhttp_execute(&r->parser, head_end, r->end - head_end);
+        /* in parts: millions of chunks take long */
+        for (const char *p = head_end; err == HPE_OK && p < r->end;) {
+            size_t n = r->end - p > BODY_PART ? BODY_PART : r->end - p;
+            if (p > head_end && wq_tick())
+                return fail(r, 503, "HPE_USER", "Interrupted", p);
+            err = llhttp_execute(&r->parser, p, n);
+            p += n;
+        }
     }
     return err == HPE_OK || r->done || (r->head_only && r->head_done) ? 0 : fail_llhttp(r, err);
 }
