@@ -24,40 +24,6 @@ const (
 	want = `{"id":"42","name":"item","tags":["a","b"]}`
 )
 
-// The same route in each server. PORT stands for the port.
-const (
-	wqjsRaw = `
-import { createServer } from 'wqjs:http';
-createServer((req, res) => {
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.end(JSON.stringify({ id: req.path.slice(11), name: 'item', tags: ['a', 'b'] }));
-}).listen({ host: '127.0.0.1', port: PORT });`
-	nodeRaw = `
-import { createServer } from 'node:http';
-createServer((req, res) => {
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.end(JSON.stringify({ id: req.url.slice(11), name: 'item', tags: ['a', 'b'] }));
-}).listen(PORT, '127.0.0.1');`
-	anyExpress = `
-import express from 'express';
-const app = express();
-app.get('/api/items/:id', (req, res) => res.json({ id: req.params.id, name: 'item', tags: ['a', 'b'] }));
-app.listen(PORT, '127.0.0.1');`
-	nodeCluster = `
-import cluster from 'node:cluster';
-import { createServer } from 'node:http';
-import { availableParallelism } from 'node:os';
-if (cluster.isPrimary) {
-  for (let i = 0; i < availableParallelism(); i++) cluster.fork();
-  process.on('SIGTERM', () => process.exit(0));
-} else {
-  createServer((req, res) => {
-    res.setHeader('Content-Type', 'application/json; charset=utf-8');
-    res.end(JSON.stringify({ id: req.url.slice(11), name: 'item', tags: ['a', 'b'] }));
-  }).listen(PORT, '127.0.0.1');
-}`
-)
-
 // contender is a server program, started with its port.
 type contender struct {
 	name string
@@ -131,9 +97,8 @@ func contenders(b *testing.B) []contender {
 		all = append(all, contender{name: "wqjs:express", file: "express.js", code: anyExpress, args: run},
 			contender{name: "wqjs:express, all CPUs", file: "express-all.js", code: anyExpress, args: serve})
 	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		b.Log("node is not installed: its servers are left out")
+	node := lookNode(b)
+	if node == "" {
 		return all
 	}
 	nodeRun := func(file string, _ int) []string { return []string{node, file} }
@@ -145,6 +110,16 @@ func contenders(b *testing.B) []contender {
 		b.Log("express of npm is not installed (npm ci in tests/bench/http): left out")
 	}
 	return all
+}
+
+// lookNode is the path of node, or "".
+func lookNode(b *testing.B) string {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		b.Log("node is not installed: its servers are left out")
+		return ""
+	}
+	return node
 }
 
 // server is a running contender.
@@ -215,15 +190,7 @@ func (s *server) stop() {
 // rss is the resident memory of a process and its children, in MiB; 0 where
 // there is no /proc.
 func rss(pid int) float64 {
-	total := 0.0
-	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
-		for line := range strings.Lines(string(status)) {
-			if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-				kb, _ := strconv.ParseFloat(strings.Fields(v)[0], 64)
-				total += kb / 1024
-			}
-		}
-	}
+	total := memory(pid, "VmRSS:")
 	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	for _, child := range strings.Fields(string(children)) {
 		if n, err := strconv.Atoi(child); err == nil {
@@ -231,6 +198,21 @@ func rss(pid int) float64 {
 		}
 	}
 	return total
+}
+
+// peakRSS is the most that a process ever had resident, in MiB.
+func peakRSS(pid int) float64 { return memory(pid, "VmHWM:") }
+
+// memory is a line of a process's status, in MiB.
+func memory(pid int, name string) float64 {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(status)) {
+		if v, ok := strings.CutPrefix(line, name); ok {
+			kb, _ := strconv.ParseFloat(strings.Fields(v)[0], 64)
+			return kb / 1024
+		}
+	}
+	return 0
 }
 
 // cpu is the time that a process and its children have used; 0 without /proc.
@@ -257,47 +239,92 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// BenchmarkServers runs all servers in turns. With WQJS_BENCH_FULL=1 it takes a
-// minute or two and its numbers mean something.
-func BenchmarkServers(b *testing.B) {
-	conns, rounds, each := 16, 1, 100*time.Millisecond
+// scale is how much a run of the benchmark does.
+type scale struct {
+	conns, rounds int
+	each          time.Duration
+	download      int64 // bytes
+}
+
+func scaleOf() scale {
 	if os.Getenv("WQJS_BENCH_FULL") != "" {
-		conns, rounds, each = 64, 5, 2*time.Second
+		return scale{conns: 64, rounds: 3, each: 2 * time.Second, download: 1 << 30}
 	}
-	all := contenders(b)
-	dir := b.TempDir()
-	type row struct{ rps, p50, p99, cpu, rss []float64 }
+	return scale{conns: 16, rounds: 1, each: 100 * time.Millisecond, download: 4 << 20}
+}
+
+// row is what was measured of a server; a line of the table.
+type row struct {
+	rate, p50, p99, cpu, rss []float64
+}
+
+func (r *row) add(m result, used time.Duration, memory float64) {
+	r.rate = append(r.rate, m.rps)
+	r.p50 = append(r.p50, float64(m.p50.Microseconds()))
+	r.p99 = append(r.p99, float64(m.p99.Microseconds()))
+	r.cpu = append(r.cpu, float64(used.Nanoseconds())/1000/float64(m.requests))
+	r.rss = append(r.rss, memory)
+}
+
+// table collects lines; the benchmark prints one table.
+type table struct{ strings.Builder }
+
+func (t *table) requests(what, server string, r row) {
+	fmt.Fprintf(t, "| %s | %s | %.0f req/s | %.0f | %.0f | %.1f | %.1f |\n", what, server, median(r.rate), median(r.p50), median(r.p99), slices.Min(r.cpu), median(r.rss))
+}
+
+func (t *table) download(what, server string, r row) {
+	fmt.Fprintf(t, "| %s | %s | %.0f MiB/s | | | | %.1f |\n", what, server, median(r.rate), slices.Max(r.rss))
+}
+
+// inTurns runs measure for all contenders, round by round.
+func inTurns(b *testing.B, all []contender, rounds int, measure func(c contender, s *server, r *row) error) []row {
 	rows := make([]row, len(all))
-	for b.Loop() {
-		for round := range rounds {
-			for i := range all {
-				s := all[i].start(b, dir)
-				if _, err := load(s.addr, path, want, conns, each/4); err != nil { // warm
-					s.stop()
-					b.Fatalf("%s: %v", all[i].name, err)
-				}
-				before := cpu(s.cmd.Process.Pid)
-				r, err := load(s.addr, path, want, conns, each)
-				used, memory := cpu(s.cmd.Process.Pid)-before, rss(s.cmd.Process.Pid)
-				s.stop()
-				if err != nil {
-					b.Fatalf("%s, round %d: %v", all[i].name, round, err)
-				}
-				rows[i].rps = append(rows[i].rps, r.rps)
-				rows[i].p50 = append(rows[i].p50, float64(r.p50.Microseconds()))
-				rows[i].p99 = append(rows[i].p99, float64(r.p99.Microseconds()))
-				rows[i].cpu = append(rows[i].cpu, float64(used.Nanoseconds())/1000/float64(r.requests))
-				rows[i].rss = append(rows[i].rss, memory)
+	dir := b.TempDir()
+	for round := range rounds {
+		for i, c := range all {
+			s := c.start(b, dir)
+			err := measure(c, s, &rows[i])
+			s.stop()
+			if err != nil {
+				b.Fatalf("%s, round %d: %v", c.name, round, err)
 			}
 		}
 	}
-	var t strings.Builder
-	fmt.Fprintf(&t, "%d CPUs, %d connections, medians of %d runs of %v\n", runtime.NumCPU(), conns, len(rows[0].rps), each)
-	fmt.Fprintf(&t, "%-24s %9s %9s %9s %12s %8s\n", "", "req/s", "p50 µs", "p99 µs", "CPU µs/req", "RSS MiB")
-	for i, r := range rows {
-		fmt.Fprintf(&t, "%-24s %9.0f %9.0f %9.0f %12.1f %8.1f\n", all[i].name, median(r.rps), median(r.p50), median(r.p99), slices.Min(r.cpu), median(r.rss))
+	return rows
+}
+
+// under measures a server under the load of one path.
+func (sc scale) under(path string) func(c contender, s *server, r *row) error {
+	return func(_ contender, s *server, r *row) error {
+		if _, err := load(s.addr, path, want, sc.conns, sc.each/4); err != nil { // warm
+			return err
+		}
+		before := cpu(s.cmd.Process.Pid)
+		m, err := load(s.addr, path, want, sc.conns, sc.each)
+		if err == nil {
+			r.add(m, cpu(s.cmd.Process.Pid)-before, rss(s.cmd.Process.Pid))
+		}
+		return err
 	}
-	fmt.Print("\n" + t.String()) // Log cuts what has more than ten lines
+}
+
+// BenchmarkServers runs all servers in turns, and prints one table. With
+// WQJS_BENCH_FULL=1 it takes some three minutes and its numbers mean something.
+func BenchmarkServers(b *testing.B) {
+	sc := scaleOf()
+	for b.Loop() {
+		var t table
+		all := contenders(b)
+		for i, r := range inTurns(b, all, sc.rounds, sc.under(path)) {
+			t.requests("JSON route", all[i].name, r)
+		}
+		sc.scaling(b, &t)
+		sc.downloads(b, &t)
+		fmt.Printf("\n%d CPUs, %d connections, medians of %d runs of %v (CPU: the least; RSS of downloads: the peak)\n\n"+
+			"| what | server | rate | p50 µs | p99 µs | CPU µs/req | RSS MiB |\n|---|---|---|---|---|---|---|\n%s", // Log cuts what is long
+			runtime.NumCPU(), sc.conns, sc.rounds, sc.each, t.String())
+	}
 }
 
 func TestReadResponseChecks(t *testing.T) {
