@@ -70,12 +70,14 @@ type ref struct {
 	epoch  uint64
 	err    *JSError // of an Error
 	gone   atomic.Bool
+
+	cleanup runtime.Cleanup // gives up what nobody released
 }
 
 // newRef takes over a handle that the guest made.
 func (b *bridge) newRef(id uint32) *ref {
 	r := &ref{bridge: b, id: id, epoch: b.epoch}
-	runtime.AddCleanup(r, func(d droppedHandle) { d.bridge.drop(d.id, d.epoch) }, droppedHandle{b, id, r.epoch})
+	r.cleanup = runtime.AddCleanup(r, func(d droppedHandle) { d.bridge.drop(d.id, d.epoch) }, droppedHandle{b, id, r.epoch})
 	return r
 }
 
@@ -100,7 +102,9 @@ func (r *ref) use(b *bridge) (uint32, error) {
 // are released as well; more calls do nothing.
 func (v Value) Release() {
 	if v.ref != nil && !v.ref.gone.Swap(true) {
+		v.ref.cleanup.Stop() // else it would give up the id again, whoever has it then
 		v.ref.bridge.drop(v.ref.id, v.ref.epoch)
+		runtime.KeepAlive(v.ref)
 	}
 }
 

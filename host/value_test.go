@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -368,6 +369,38 @@ func TestHandles(t *testing.T) {
 		t.Error(err)
 	}
 	works(t, s, out)
+}
+
+// TestReleaseOnce: what was released is not given up once more by the garbage
+// collector, when another value has the same id.
+func TestReleaseOnce(t *testing.T) {
+	s, _ := sandbox(t, SandboxConfig{})
+	ctx := t.Context()
+	if err := s.Eval(ctx, "a.js", "function make(n) { return { n } }"); err != nil {
+		t.Fatal(err)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	make := func(n int) Value {
+		v, err := s.Call(ctx, "make", n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for n := range 3000 { // ids come again sooner
+		make(n).Release()
+	}
+	held := []Value{make(1), make(2)}
+	for range 3 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+		make(3).Release()
+	}
+	for i, v := range held {
+		if n, err := v.Get(ctx, "n"); err != nil || n.Int64() != int64(i+1) {
+			t.Errorf("%v, %v", n, err)
+		}
+	}
 }
 
 func TestJSON(t *testing.T) {
