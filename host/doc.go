@@ -50,6 +50,9 @@
 // several sandboxes and Go can share, with latency, loss, resets and names as the
 // test at hand needs them. The policy decides the same on both.
 //
+// [Sandbox.Handler] makes an app an http.Handler, without a port; [Pool.Handler]
+// one with a sandbox of its own for each request.
+//
 // # Limits
 //
 // [Limits] bound memory, stack, execution time, output, and the number of

@@ -1,8 +1,13 @@
 package imports
 
 import (
+	"errors"
+	"net/netip"
+
+	"github.com/wqjs/wqjs/imports/internal/fdtable"
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/sock"
 	"github.com/wqjs/wqjs/imports/internal/vnet"
 	"github.com/wqjs/wqjs/imports/name"
 )
@@ -33,3 +38,31 @@ func network(c Config) (netsys.Net, guest.Resolver) {
 	}
 	return c.Net, name.NewResolver(c.Resolver)
 }
+
+// GrantListener gives the guest a listener at a TCP address of v, whatever the
+// guest's own network is.
+func (g *Guest) GrantListener(v *VirtualNet, address netip.AddrPort) (fd int32, err error) {
+	family := netsys.AF_INET
+	if address.Addr().Is6() {
+		family = netsys.AF_INET6
+	}
+	raw, err := v.Socket(family, netsys.SOCK_STREAM, 0)
+	if err != nil {
+		return 0, err
+	}
+	if err = v.Bind(raw, netsys.Addr{Family: family, AddrPort: address}); err == nil {
+		err = v.Listen(raw, maxBacklog)
+	}
+	if err == nil {
+		fd, err = g.g.FDs.Insert(&fdtable.Entry{
+			Object: &sock.Socket{Net: v, FD: raw}, Family: family, Type: netsys.SOCK_STREAM, Bound: true,
+			Rights: fdtable.Accept | fdtable.Listen | fdtable.GetOpt | fdtable.SetOpt,
+		})
+	}
+	if err != nil {
+		return 0, errors.Join(err, v.Close(raw))
+	}
+	return fd, nil
+}
+
+const maxBacklog = 4096 // of a guest's listeners

@@ -6,7 +6,7 @@ import { fetchHandler } from 'wqjs:internal/globals/fetch';
 import { exit } from 'wqjs:internal/native';
 import { observe, observed } from 'wqjs:internal/http-native';
 import { Conn, TOKEN } from 'wqjs:internal/net-conn';
-import { useListeners } from 'wqjs:internal/net-server';
+import { useListener, useListeners } from 'wqjs:internal/net-server';
 import { granted } from 'wqjs:sockets';
 
 export function serve(app, options = {}) {
@@ -15,6 +15,18 @@ export function serve(app, options = {}) {
   if (typeof app === 'function') return createServer(app).listen(options);
   if (typeof app?.fetch === 'function') return createServer(fetchHandler((request) => app.fetch(request))).listen(options);
   throw new TypeError('serve: expected an app with listen(), a handler, or an object with fetch(request)');
+}
+
+/**
+ * Loads an app that is to serve on the listener fd: the first that it listens to,
+ * or what it exports.
+ */
+export async function mount(fd, load) {
+  const taken = useListener(fd);
+  const { default: app } = await load();
+  if (taken()) return;
+  if (app === undefined) throw new TypeError('serve: the module exports no app and listens to nothing');
+  serve(app, { fd });
 }
 
 /**

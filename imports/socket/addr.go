@@ -131,7 +131,7 @@ func bind(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if addr, err = mayBind(g, e, addr); err != nil {
 		return 0, err
 	}
-	if err := g.Net.Bind(k.FD, addr); err != nil {
+	if err := k.Net.Bind(k.FD, addr); err != nil {
 		return 0, err
 	}
 	e.Bound = true
@@ -180,15 +180,15 @@ func mayReach(g *guest.Guest, e *fdtable.Entry, addr *netsys.Addr, send bool) er
 }
 
 func getsockname(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
-	return nameOf(g, m, a, func(k *sock.Socket) *netsys.Addr { return k.Local }, g.Net.LocalAddr)
+	return nameOf(g, m, a, func(k *sock.Socket) *netsys.Addr { return k.Local }, netsys.Net.LocalAddr)
 }
 
 func getpeername(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
-	return nameOf(g, m, a, func(k *sock.Socket) *netsys.Addr { return k.Peer }, g.Net.PeerAddr)
+	return nameOf(g, m, a, func(k *sock.Socket) *netsys.Addr { return k.Peer }, netsys.Net.PeerAddr)
 }
 
 // nameOf writes an address of a socket: the one it is shown with, or the kernel's.
-func nameOf(g *guest.Guest, m guest.Memory, a []uint64, shown func(*sock.Socket) *netsys.Addr, ask func(netsys.FD) (netsys.Addr, error)) (int32, error) {
+func nameOf(g *guest.Guest, m guest.Memory, a []uint64, shown func(*sock.Socket) *netsys.Addr, ask func(netsys.Net, netsys.FD) (netsys.Addr, error)) (int32, error) {
 	_, k, err := get(g, a[0], 0)
 	if err != nil {
 		return 0, err
@@ -201,7 +201,7 @@ func nameOf(g *guest.Guest, m guest.Memory, a []uint64, shown func(*sock.Socket)
 		putAddr(out, *addr)
 		return 0, nil
 	}
-	addr, err := ask(k.FD)
+	addr, err := ask(k.Net, k.FD)
 	if err != nil {
 		return 0, err
 	}

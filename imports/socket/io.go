@@ -88,10 +88,10 @@ func send(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 		return 0, err
 	}
 	// Straight to the kernel; the closure below is for the sockets that are full.
-	n, err := g.Net.Send(k.FD, p, 0)
+	n, err := k.Net.Send(k.FD, p, 0)
 	if err != nil && errors.Is(err, syscall.EAGAIN) && !e.Nonblock && !dontwait {
 		err = blocking(g, e, k, false, netsys.EPOLLOUT, e.SendTimeout, func() (err error) {
-			n, err = g.Net.Send(k.FD, p, 0)
+			n, err = k.Net.Send(k.FD, p, 0)
 			return err
 		})
 	}
@@ -126,7 +126,7 @@ func recv(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 
 // received is one try to receive. The end of a stream that failed is its error.
 func received(g *guest.Guest, k *sock.Socket, p []byte, flags int) (int, error) {
-	n, err := g.Net.Recv(k.FD, p, flags)
+	n, err := k.Net.Recv(k.FD, p, flags)
 	if n == 0 && err == nil && len(p) > 0 {
 		err = k.Failure()
 	}
@@ -180,7 +180,7 @@ func sendto(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	}
 	var n int
 	err = blocking(g, e, k, dontwait, netsys.EPOLLOUT, e.SendTimeout, func() (err error) {
-		n, err = g.Net.SendTo(k.FD, p, 0, addr)
+		n, err = k.Net.SendTo(k.FD, p, 0, addr)
 		return err
 	})
 	return int32(n), err
@@ -206,7 +206,7 @@ func recvfrom(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	var n int
 	var from netsys.Addr
 	err = blocking(g, e, k, dontwait, netsys.EPOLLIN, e.RecvTimeout, func() (err error) {
-		n, from, err = g.Net.RecvFrom(k.FD, p, flags)
+		n, from, err = k.Net.RecvFrom(k.FD, p, flags)
 		return k.Explain(err)
 	})
 	if err != nil {
@@ -234,7 +234,7 @@ func accept(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	var fd netsys.FD
 	var peer netsys.Addr
 	err = blocking(g, e, k, guest.I32(a[2]) != 0, netsys.EPOLLIN, e.RecvTimeout, func() (err error) {
-		fd, peer, err = g.Net.Accept(k.FD)
+		fd, peer, err = k.Net.Accept(k.FD)
 		return err
 	})
 	if err != nil {
@@ -242,9 +242,9 @@ func accept(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	}
 	// What may be done with a connection: all, but to start or accept others.
 	rights := fdtable.Send | fdtable.Recv | fdtable.Shutdown | e.Rights&(fdtable.GetOpt|fdtable.SetOpt)
-	n, err := g.FDs.Insert(&fdtable.Entry{Object: &sock.Socket{Net: g.Net, FD: fd}, Rights: rights, Family: e.Family, Type: e.Type})
+	n, err := g.FDs.Insert(&fdtable.Entry{Object: &sock.Socket{Net: k.Net, FD: fd}, Rights: rights, Family: e.Family, Type: e.Type})
 	if err != nil {
-		g.Net.Close(fd)
+		k.Net.Close(fd)
 		return 0, err
 	}
 	if peer.Family == 0 {
@@ -269,7 +269,7 @@ func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	dontwait := e.Nonblock || guest.I32(a[4]) != 0
 	// Only a Unix listener whose queue is full says EAGAIN and means: later.
 	once := dontwait || e.Family != netsys.AF_UNIX
-	err = blocking(g, e, k, once, netsys.EPOLLOUT, e.SendTimeout, func() error { return g.Net.Connect(k.FD, addr) })
+	err = blocking(g, e, k, once, netsys.EPOLLOUT, e.SendTimeout, func() error { return k.Net.Connect(k.FD, addr) })
 	if dontwait || !errors.Is(err, syscall.EINPROGRESS) {
 		return 0, err
 	}
@@ -289,7 +289,7 @@ func connect(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 
 // soError is the socket's pending error, which reading clears.
 func soError(g *guest.Guest, k *sock.Socket) error {
-	n, err := g.Net.GetsockoptInt(k.FD, netsys.SOL_SOCKET, netsys.SO_ERROR)
+	n, err := k.Net.GetsockoptInt(k.FD, netsys.SOL_SOCKET, netsys.SO_ERROR)
 	if err != nil {
 		return err
 	}

@@ -36,11 +36,11 @@ func setsockopt(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 			return 0, nil
 		case netsys.SO_LINGER:
 			return 0, k.Option(level, opt, func(fd netsys.FD) error {
-				return g.Net.SetLinger(fd, val >= 0, min(max(val, 0), math.MaxUint16))
+				return k.Net.SetLinger(fd, val >= 0, min(max(val, 0), math.MaxUint16))
 			})
 		}
 	}
-	return 0, k.Option(level, opt, func(fd netsys.FD) error { return g.Net.SetsockoptInt(fd, level, opt, val) })
+	return 0, k.Option(level, opt, func(fd netsys.FD) error { return k.Net.SetsockoptInt(fd, level, opt, val) })
 }
 
 func getsockopt(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
@@ -52,7 +52,7 @@ func getsockopt(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	val, err := option(g, e, k, int(guest.I32(a[1])), int(guest.I32(a[2])))
+	val, err := option(e, k, int(guest.I32(a[1])), int(guest.I32(a[2])))
 	if err != nil {
 		return 0, err
 	}
@@ -61,7 +61,7 @@ func getsockopt(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 }
 
 // option reads one; a stream's end is reported where a socket's error is.
-func option(g *guest.Guest, e *fdtable.Entry, k *sock.Socket, level, opt int) (int, error) {
+func option(e *fdtable.Entry, k *sock.Socket, level, opt int) (int, error) {
 	if level == netsys.SOL_SOCKET {
 		switch opt {
 		case netsys.SO_RCVTIMEO:
@@ -71,7 +71,7 @@ func option(g *guest.Guest, e *fdtable.Entry, k *sock.Socket, level, opt int) (i
 		case netsys.SO_LINGER:
 			secs := -1
 			err := k.Option(level, opt, func(fd netsys.FD) error {
-				on, n, err := g.Net.Linger(fd)
+				on, n, err := k.Net.Linger(fd)
 				if on {
 					secs = n
 				}
@@ -84,7 +84,7 @@ func option(g *guest.Guest, e *fdtable.Entry, k *sock.Socket, level, opt int) (i
 			if err := k.Failure(); err != nil {
 				return int(abi.ToErrno(err)), nil
 			}
-			n, err := g.Net.GetsockoptInt(k.FD, level, opt)
+			n, err := k.Net.GetsockoptInt(k.FD, level, opt)
 			if err != nil || n == 0 {
 				return 0, err
 			}
@@ -93,7 +93,7 @@ func option(g *guest.Guest, e *fdtable.Entry, k *sock.Socket, level, opt int) (i
 	}
 	val := 0
 	err := k.Option(level, opt, func(fd netsys.FD) (err error) {
-		val, err = g.Net.GetsockoptInt(fd, level, opt)
+		val, err = k.Net.GetsockoptInt(fd, level, opt)
 		return err
 	})
 	return val, err

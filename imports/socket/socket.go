@@ -147,7 +147,7 @@ func listen(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 		}
 	}
 	backlog := guest.I32(a[1])
-	return 0, g.Net.Listen(k.FD, int(min(max(backlog, 0), 4096)))
+	return 0, k.Net.Listen(k.FD, int(min(max(backlog, 0), 4096)))
 }
 
 func shutdown(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
@@ -159,7 +159,7 @@ func shutdown(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if how < 0 || how > 2 {
 		return 0, abi.EINVAL
 	}
-	return 0, g.Net.Shutdown(k.FD, int(how))
+	return 0, k.Net.Shutdown(k.FD, int(how))
 }
 
 // closeFD frees the number even when the kernel reports an error, as close(2)

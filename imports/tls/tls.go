@@ -179,11 +179,11 @@ func kept(s *sock.Socket) bool { return s.Stream != nil || s.Net != netsys.OS }
 func secure(g *guest.Guest, s *sock.Socket, set *settings, conf *tls.Config, name string) (*sock.Socket, error) {
 	local, peer := s.Local, s.Peer
 	if peer == nil {
-		l, err := g.Net.LocalAddr(s.FD)
+		l, err := s.Net.LocalAddr(s.FD)
 		if err != nil {
 			return nil, err
 		}
-		p, err := g.Net.PeerAddr(s.FD)
+		p, err := s.Net.PeerAddr(s.FD)
 		if err != nil {
 			return nil, err // ENOTCONN
 		}

@@ -37,11 +37,19 @@ export function listen(options = {}) {
 // the place of sockets for the same port.
 let shared = null;
 let tlsOfShared;
+// A listener that takes the place of the next one, whatever its port.
+let only = null;
 
 /** tls, options as those of listen(), is for HTTP servers on these listeners. */
 export function useListeners(fds, tls) {
   shared = fds;
   tlsOfShared = tls;
+}
+
+/** The next listener of a port is fd; tells whether it was taken. */
+export function useListener(fd) {
+  only = fd;
+  return () => only === null;
 }
 
 /** What an HTTP server uses that has no TLS options of its own. */
@@ -61,6 +69,11 @@ export function listener(o) {
     return open(AF_UNIX, o, (fd) => bind(fd, path, 0));
   }
   const port = checkPort(o.port ?? 0, 'listen');
+  if (only !== null) {
+    const fd = only;
+    only = null;
+    return fd;
+  }
   const given = port > 0 ? sharedListener(port) : undefined;
   if (given !== undefined) return given;
   const reusePort = o.reusePort ?? (shared !== null && port > 0);
