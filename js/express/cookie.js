@@ -1,6 +1,9 @@
 /** Cookies: RFC 6265 as browsers use it, with signatures like cookie-signature's. */
 
 import { digest } from 'wqjs:internal/native';
+import {
+  charCodeAt, encodeURIComponent, lastIndexOf, max, objectKeys, regexpExec, slice, startsWith, toBase64,
+} from 'wqjs:internal/globals/primordials';
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/; // token, RFC 9110
 const VALUE = /^("?)[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*\1$/;
@@ -44,7 +47,7 @@ export function parseCookies(header, decode = decodeValue) {
 }
 
 function check(pattern, text, option) {
-  if (!pattern.test(text)) throw new TypeError(`option ${option} is invalid: ${text}`);
+  if (regexpExec(pattern, text) === null) throw new TypeError(`option ${option} is invalid: ${text}`);
   return text;
 }
 
@@ -57,9 +60,9 @@ function oneOf(value, option, words) {
 /** A Set-Cookie header's value. maxAge is in seconds here, as in the header. */
 export function serializeCookie(name, value, options = {}) {
   const encode = options.encode ?? encodeURIComponent;
-  if (!NAME.test(name)) throw new TypeError(`argument name is invalid: ${name}`);
+  if (regexpExec(NAME, name) === null) throw new TypeError(`argument name is invalid: ${name}`);
   const text = encode(value);
-  if (!VALUE.test(text)) throw new TypeError(`argument val is invalid: ${value}`);
+  if (regexpExec(VALUE, text) === null) throw new TypeError(`argument val is invalid: ${value}`);
   let out = `${name}=${text}`;
   if (options.maxAge !== undefined && options.maxAge !== null) {
     if (!Number.isInteger(options.maxAge)) throw new TypeError(`option maxAge is invalid: ${options.maxAge}`);
@@ -87,7 +90,7 @@ export function serializeCookie(name, value, options = {}) {
 export function sign(value, secret) {
   if (typeof value !== 'string') throw new TypeError('a cookie that is signed must be a string');
   if (typeof secret !== 'string' || secret === '') throw new TypeError('a secret must be a string that is not empty');
-  const mac = digest('sha256', value, secret).toBase64({ omitPadding: true });
+  const mac = toBase64(digest('sha256', value, secret), { __proto__: null, omitPadding: true });
   return `${value}.${mac}`;
 }
 
@@ -95,14 +98,14 @@ export function sign(value, secret) {
 function isSame(a, b) {
   if (a.length !== b.length) return false;
   let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  for (let i = 0; i < a.length; i++) difference |= charCodeAt(a, i) ^ charCodeAt(b, i);
   return difference === 0;
 }
 
 /** The value when one of the secrets signed it, else false. */
 export function unsign(signed, secrets) {
-  const value = signed.slice(0, Math.max(0, signed.lastIndexOf('.')));
-  for (const secret of secrets) if (isSame(sign(value, secret), signed)) return value;
+  const value = slice(signed, 0, max(0, lastIndexOf(signed, '.')));
+  for (let i = 0; i < secrets.length; i++) if (isSame(sign(value, secrets[i]), signed)) return value;
   return false;
 }
 
@@ -123,10 +126,12 @@ function readJSON(text) {
 export function readCookies(header, secrets) {
   const cookies = parseCookies(header);
   const signed = Object.create(null);
-  for (const name of Object.keys(cookies)) {
+  const names = objectKeys(cookies);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
     const value = cookies[name];
-    if (secrets.length > 0 && value.startsWith('s:')) {
-      signed[name] = readJSON(unsign(value.slice(2), secrets));
+    if (secrets.length > 0 && startsWith(value, 's:')) {
+      signed[name] = readJSON(unsign(slice(value, 2), secrets));
       delete cookies[name];
     } else cookies[name] = readJSON(value);
   }

@@ -170,7 +170,7 @@ function forwarded(req, name) {
 
 function secretsOf(req) {
   const secret = req._secret ?? req.app?.get('cookie secret');
-  return secret === undefined || secret === null ? [] : [secret].flat();
+  return secret === undefined || secret === null ? [] : Array.isArray(secret) ? secret : [secret];
 }
 
 function cookiesOf(req) {

@@ -10,75 +10,15 @@ import { escapeHtml, parseTime, vary } from 'wqjs:internal/express/headers';
 import { extension, typeOf, withCharset } from 'wqjs:internal/express/mime';
 import { codingsFor } from 'wqjs:internal/express/negotiate';
 import { conditions } from 'wqjs:internal/express/request';
+import { isHidden, resolve, splitPath, staysBeneath } from 'wqjs:internal/express/safe-path';
 import { httpError } from 'wqjs:internal/express/status';
+import { arrayJoin } from 'wqjs:internal/globals/primordials';
 
 const MAX_AGE = 31536000; // seconds, a year
-const MAX_LINKS = 40;
 const PRECOMPRESSED = { br: '.br', gzip: '.gz' };
 
 const isDirectory = (info) => (info.mode & S_IFMT) === S_IFDIR;
 const isFile = (info) => (info.mode & S_IFMT) === S_IFREG;
-
-// Joins and removes "." and "..".
-function resolve(base, path) {
-  const out = [];
-  for (const part of (path[0] === '/' ? path : `${base}/${path}`).split('/')) {
-    if (part === '..') out.pop();
-    else if (part !== '' && part !== '.') out.push(part);
-  }
-  return `/${out.join('/')}`;
-}
-
-// A path without symbolic links; null when there are too many.
-function realPath(path) {
-  let done = '';
-  let rest = path.split('/').filter((p) => p !== '');
-  for (let links = 0; rest.length > 0;) {
-    const next = `${done}/${rest[0]}`;
-    const target = readLink(next);
-    if (target === null) {
-      done = next;
-      rest = rest.slice(1);
-    } else {
-      if (++links > MAX_LINKS) return null;
-      rest = [...resolve(done || '/', target).split('/').filter((p) => p !== ''), ...rest.slice(1)];
-      done = '';
-    }
-  }
-  return done === '' ? '/' : done;
-}
-
-/** Whether a path below root stays there when symbolic links are followed. */
-function staysBeneath(root, parts) {
-  let path = root;
-  for (const part of parts) {
-    path = `${path}/${part}`;
-    if (readLink(path) === null) continue;
-    // A link: only now the whole is worth looking at.
-    const real = realPath(`${root}/${parts.join('/')}`);
-    const base = realPath(root);
-    return real !== null && (real === base || real.startsWith(base === '/' ? '/' : `${base}/`));
-  }
-  return true;
-}
-
-/**
- * The parts of a URL's path, decoded; a string that names what is wrong with
- * it. A separator that was encoded is refused: no file has it in its name, and
- * who checks paths before does not see it.
- */
-export function splitPath(path) {
-  if (/%2f|%5c/i.test(path)) return 'encoded separator';
-  let text;
-  try {
-    text = decodeURIComponent(path);
-  } catch {
-    return 'malformed escape';
-  }
-  if (text.includes('\0')) return 'NUL';
-  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  return parts.includes('..') ? 'traversal' : parts;
-}
 
 /** Options with their defaults, once for many requests. */
 export function fileOptions(options = {}) {
@@ -116,13 +56,13 @@ export function sendFile(req, res, path, options, hooks) {
   const o = options.normalized ? options : fileOptions(options);
   const parts = splitPath(path);
   if (typeof parts === 'string') return fail(done, parts === 'traversal' ? 403 : 400);
-  if (parts.some((part) => part[0] === '.') && o.dotfiles !== 'allow') {
+  if (o.dotfiles !== 'allow' && isHidden(parts)) {
     if (o.root !== undefined) return fail(done, o.dotfiles === 'deny' ? 403 : 404, o.dotfiles === 'deny' ? undefined : 'ENOENT');
     // Without a root, folders on the way are the program's own.
-    if (parts.at(-1)[0] === '.') return fail(done, o.dotfiles === 'deny' ? 403 : 404);
+    if (parts[parts.length - 1][0] === '.') return fail(done, o.dotfiles === 'deny' ? 403 : 404);
   }
   const root = o.root === undefined || o.root === '/' ? '' : o.root;
-  let file = `${root}/${parts.join('/')}`;
+  let file = `${root}/${arrayJoin(parts, '/')}`;
   const endsInSlash = path.endsWith('/');
   let info = stat(file)[0];
   if (info === null && !endsInSlash && extension(file) === '') {
@@ -142,7 +82,7 @@ export function sendFile(req, res, path, options, hooks) {
       return found !== null && isFile(found);
     });
     if (name === undefined) return onDirectory(false);
-    parts.push(name);
+    parts[parts.length] = name;
     file = `${file === '/' ? '' : file.replace(/\/$/, '')}/${name}`;
     info = stat(file)[0];
   } else if (endsInSlash) return fail(done, 404, 'ENOENT');

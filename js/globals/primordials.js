@@ -56,6 +56,7 @@ export const slice = uncurry(string.slice);
 export const split = uncurry(string.split);
 export const startsWith = uncurry(string.startsWith);
 export const toLowerCase = uncurry(string.toLowerCase);
+export const trim = uncurry(string.trim);
 export const toWellFormed = uncurry(string.toWellFormed);
 
 const array = Array.prototype;
@@ -91,6 +92,7 @@ export const viewByteOffset = getterOf(typedArray, 'byteOffset');
 export const viewByteLength = getterOf(typedArray, 'byteLength');
 export const viewLength = getterOf(typedArray, 'length');
 export const viewSet = uncurry(typedArray.set);
+export const toBase64 = uncurry(Uint8Array.prototype.toBase64);
 export const viewSubarray = uncurry(typedArray.subarray);
 export const bufferByteLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 

@@ -1,13 +1,15 @@
 /** The headers of the opening handshake (RFC 6455, section 4 and 9.1). */
 
 import { digest, randomBytes } from 'wqjs:internal/native';
+import { regexpExec, split, toLowerCase, trim } from 'wqjs:internal/globals/primordials';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const MAX_ITEMS = 32;
 
-export const isToken = (text) => TOKEN.test(text);
+export const isToken = (text) => regexpExec(TOKEN, text) !== null;
 
 function base64(bytes) {
   let out = '';
@@ -25,20 +27,25 @@ export const makeKey = () => base64(randomBytes(16));
 export const acceptKey = (key) => base64(digest('sha1', key + GUID));
 
 /** Whether a key is sixteen bytes in base64. */
-export const isKey = (key) => /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key ?? '');
+export const isKey = (key) => regexpExec(KEY, key ?? '') !== null;
 
 /** The items of a list without parameters, in lower case if asked. */
 export function listOf(header) {
   const items = [];
-  for (const item of (header ?? '').split(',')) {
-    const text = item.trim();
-    if (text !== '') items.push(text);
+  const all = split(header ?? '', ',');
+  for (let i = 0; i < all.length; i++) {
+    const text = trim(all[i]);
+    if (text !== '') items[items.length] = text;
   }
   return items;
 }
 
 /** Whether a list has the item, whatever its case. */
-export const hasItem = (header, wanted) => listOf(header).some((item) => item.toLowerCase() === wanted);
+export function hasItem(header, wanted) {
+  const items = listOf(header);
+  for (let i = 0; i < items.length; i++) if (toLowerCase(items[i]) === wanted) return true;
+  return false;
+}
 
 /**
  * Sec-WebSocket-Extensions as [{ name, params }]: a parameter without a value

@@ -1,6 +1,7 @@
 /** The server's side of the opening handshake (RFC 6455, section 4.2), and WebSocketServer. */
 
 import { statusCodes } from 'wqjs:internal/http-native';
+import { arrayIndexOf, regexpExec, slice } from 'wqjs:internal/globals/primordials';
 import { closeWith } from 'wqjs:internal/http-server';
 import { checkOptions } from 'wqjs:internal/net-options';
 import { timerStart, timerStop } from 'wqjs:internal/native';
@@ -10,6 +11,7 @@ import { emit, Emitter, print } from 'wqjs:internal/ws/emitter';
 import { acceptKey, hasItem, isKey, isToken, listOf } from 'wqjs:internal/ws/header';
 import { ServerSocket, TOKEN, whenClosed } from 'wqjs:internal/ws/socket';
 
+const SCHEME = /^[a-z]+:\/\//;
 const MAX_PAYLOAD = 1 << 20;
 const MAX_CLIENTS = 10_000;
 const REASONS = statusCodes();
@@ -49,8 +51,9 @@ function originAllowed(req, rule) {
   const origin = req.getHeader('origin');
   if (rule === '*' || (origin === undefined && typeof rule !== 'function')) return true;
   if (typeof rule === 'function') return rule(origin, req);
-  if (rule !== undefined) return rule.includes(origin);
-  return origin.replace(/^[a-z]+:\/\//, '') === req.getHeader('host');
+  if (rule !== undefined) return arrayIndexOf(rule, origin) >= 0;
+  const scheme = regexpExec(SCHEME, origin);
+  return scheme !== null && slice(origin, scheme[0].length) === req.getHeader('host');
 }
 
 function chooseProtocol(req, rule) {
