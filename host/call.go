@@ -160,6 +160,9 @@ func (s *Sandbox) readError(p, n uint32) error {
 		// A long text was cut, perhaps within a character.
 		f[i], rec = strings.ToValidUTF8(string(rec[:size]), "\ufffd"), rec[size:]
 	}
+	if s.guest.Interrupted() != nil {
+		return s.interrupted() // perhaps while the error was read, by its getters
+	}
 	e := &JSError{Name: f[1], Message: f[2], Stack: f[3], Code: f[4], Errno: f[5], Syscall: f[6], cause: cause}
 	if strings.HasPrefix(f[0], "E") {
 		e.Details = f[7]
@@ -167,10 +170,7 @@ func (s *Sandbox) readError(p, n uint32) error {
 		e.Message = f[7]
 	}
 	if e.Name == "" && e.Message == "" && e.Stack == "" {
-		// It could not be read: interrupted as well, or no memory was left.
-		if s.guest.Interrupted() != nil {
-			return s.interrupted()
-		}
+		// It could not be read: no memory was left.
 		e.Name, e.Message = "InternalError", "out of memory"
 	}
 	e.InPromise = strings.HasSuffix(f[0], "p")

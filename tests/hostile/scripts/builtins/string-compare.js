@@ -1,0 +1,5 @@
+// Two strings of 64 MB, put in order.
+// expect: interrupted
+const a = 'a'.repeat(scale * 64e6), b = 'a'.repeat(scale * 64e6);
+print('ready');
+for (;;) a < b;

@@ -1,0 +1,2 @@
+// A module that is nothing.
+export default 1;

@@ -1,0 +1,3 @@
+// A loop that is all condition.
+// expect: interrupted
+while ((() => true)(), true, 1 + 1);

@@ -1,0 +1,3 @@
+// Dates are made from objects that are never numbers.
+// expect: interrupted
+new Date({ [Symbol.toPrimitive]() { for (;;); } });

@@ -1,0 +1,3 @@
+// A parameter whose default never comes.
+// expect: interrupted
+((a = (() => { for (;;); })()) => a)();

@@ -1,0 +1,3 @@
+// A getter that never returns.
+// expect: interrupted
+({ get a() { for (;;); } }).a;

@@ -1,0 +1,4 @@
+// An interval that is never cleared.
+// expect: interrupted
+// with: run
+setInterval(() => {}, 1);

@@ -1,0 +1,3 @@
+// A replacer that never returns.
+// expect: interrupted
+JSON.stringify([1], () => { for (;;); });

@@ -1,0 +1,3 @@
+// A toJSON that never returns.
+// expect: interrupted
+JSON.stringify({ toJSON() { for (;;); } });

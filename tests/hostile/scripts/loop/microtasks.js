@@ -1,0 +1,4 @@
+// Microtasks that queue microtasks.
+// expect: interrupted
+const f = () => queueMicrotask(f);
+f();

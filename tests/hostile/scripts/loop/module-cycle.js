@@ -1,0 +1,6 @@
+// A cycle of modules whose functions call each other for ever.
+// expect: interrupted | stack
+// with: module
+import { g } from './_cycle.js';
+export function f() { return g(); }
+for (;;) try { g(); } catch { }

@@ -1,0 +1,3 @@
+// An infinite loop.
+// expect: interrupted
+for (;;);

@@ -1,0 +1,3 @@
+// An executor that never returns.
+// expect: interrupted
+new Promise(() => { for (;;); });

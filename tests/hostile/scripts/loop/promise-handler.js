@@ -1,0 +1,3 @@
+// A handler that never returns.
+// expect: interrupted
+Promise.resolve().then(() => { for (;;); });

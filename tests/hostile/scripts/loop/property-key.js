@@ -1,0 +1,3 @@
+// A property key that is never a string.
+// expect: interrupted
+({})[{ toString() { for (;;); } }];

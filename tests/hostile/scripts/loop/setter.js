@@ -1,0 +1,3 @@
+// A setter that never returns.
+// expect: interrupted
+({ set a(v) { for (;;); } }).a = 1;

@@ -1,0 +1,3 @@
+// A comparator that never returns.
+// expect: interrupted
+[2, 1].sort(() => { for (;;); });

@@ -1,0 +1,3 @@
+// Spreading into a call something whose iterator is never made.
+// expect: interrupted
+Math.max(...{ [Symbol.iterator]() { for (;;); } });

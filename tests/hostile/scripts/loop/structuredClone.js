@@ -1,0 +1,3 @@
+// A clone of an object with a getter that never returns.
+// expect: interrupted
+structuredClone({ get a() { for (;;); } });

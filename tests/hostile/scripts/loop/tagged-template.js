@@ -1,0 +1,3 @@
+// A tag that never returns.
+// expect: interrupted
+((s, ...v) => { for (;;); })`a${1}b`;

@@ -1,0 +1,3 @@
+// A template whose value is never text.
+// expect: interrupted
+`${{ toString() { for (;;); } }}`;

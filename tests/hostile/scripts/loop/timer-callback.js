@@ -1,0 +1,4 @@
+// A timer's function that never returns.
+// expect: interrupted
+// with: run
+setTimeout(() => { for (;;); }, 0);

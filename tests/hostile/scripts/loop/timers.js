@@ -1,0 +1,5 @@
+// A timer that starts the next.
+// expect: interrupted
+// with: run
+const f = () => setTimeout(f, 0);
+f();

@@ -1,0 +1,3 @@
+// An object that is never a primitive.
+// expect: interrupted
++{ [Symbol.toPrimitive]() { for (;;); } };

@@ -1,0 +1,3 @@
+// An object that never has a value.
+// expect: interrupted
+({ valueOf() { for (;;); } }) * 2;

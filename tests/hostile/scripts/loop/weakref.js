@@ -1,0 +1,3 @@
+// References are made and followed for ever.
+// expect: interrupted
+for (;;) new WeakRef({}).deref();

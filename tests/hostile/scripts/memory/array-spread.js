@@ -1,0 +1,4 @@
+// An array, spread into itself.
+// expect: out of memory
+let a = [1];
+for (;;) a = [...a, ...a];

@@ -1,0 +1,3 @@
+// All of an endless generator.
+// expect: out of memory
+[...function* () { for (;;) yield {}; }()];

@@ -1,0 +1,3 @@
+// Four billion separators.
+// expect: out of memory | throws RangeError
+Array(2 ** 27).join('abcdefgh');

@@ -1,0 +1,3 @@
+// JSON that is small as text and large as values.
+// expect: out of memory
+for (let s = '[{}]'; ; s = '[' + s + ',' + s + ']') JSON.parse(s);

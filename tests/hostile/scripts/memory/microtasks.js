@@ -1,0 +1,3 @@
+// Microtasks that are queued and never run.
+// expect: out of memory
+for (;;) queueMicrotask(() => {});

@@ -1,0 +1,3 @@
+// A list of objects.
+// expect: out of memory
+for (let o = null; ;) o = { o };

@@ -1,0 +1,3 @@
+// Buffers that are filled.
+// expect: out of memory
+for (const all = []; ;) all.push(new Uint8Array(1 << 20).fill(1));

@@ -1,0 +1,4 @@
+// The console is flooded.
+// expect: output
+// with: output=65536
+for (;;) console.log('flood');

@@ -1,0 +1,4 @@
+// Handlers that are proxies with handlers that are proxies.
+// expect: interrupted | stack
+const h = new Proxy({}, { get(t, k, r) { for (;;) Reflect.get(r, Symbol()); } });
+new Proxy({}, h).a;

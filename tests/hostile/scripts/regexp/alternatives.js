@@ -1,0 +1,3 @@
+// Alternatives that overlap, repeated.
+// expect: interrupted
+/^(a|aa|a?)*$/.test('a'.repeat(60) + 'b');

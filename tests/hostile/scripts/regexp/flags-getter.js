@@ -1,0 +1,5 @@
+// An expression whose flags never come.
+// expect: interrupted
+const r = /a/;
+Object.defineProperty(r, 'flags', { get() { for (;;); } });
+'a'.replaceAll(r, 'b');

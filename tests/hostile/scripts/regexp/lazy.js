@@ -1,0 +1,3 @@
+// Lazy quantifiers that try all.
+// expect: interrupted
+/^(a+?)+?$/.test('a'.repeat(40) + 'b');

@@ -1,0 +1,3 @@
+// Backtracking within lookbehind.
+// expect: interrupted
+/(?<=^(a+)+)$/.test('b' + 'a'.repeat(40));

@@ -1,0 +1,3 @@
+// Catastrophic backtracking.
+// expect: interrupted
+/^(a+)+$/.test('a'.repeat(40) + 'b');

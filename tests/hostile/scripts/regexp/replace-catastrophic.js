@@ -1,0 +1,3 @@
+// replaceAll by an expression that backtracks.
+// expect: interrupted
+'a'.repeat(40).replaceAll(/(a+)+c/g, 'x');

@@ -1,0 +1,4 @@
+// apply calls itself.
+// expect: stack
+const f = () => f.apply(null, []);
+f();

@@ -1,0 +1,4 @@
+// A constructor that constructs its own class.
+// expect: stack
+class A { constructor() { new A(); } }
+new A();

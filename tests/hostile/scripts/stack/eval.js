@@ -1,0 +1,4 @@
+// eval calls itself.
+// expect: stack
+const f = () => eval('f()');
+f();

@@ -1,0 +1,3 @@
+// A function that calls itself.
+// expect: stack
+(function f() { f(); })();

@@ -1,0 +1,4 @@
+// An iterator made by spreading itself.
+// expect: stack
+const o = { [Symbol.iterator]() { return [...this]; } };
+[...o];

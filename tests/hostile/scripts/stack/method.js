@@ -1,0 +1,3 @@
+// A method that calls itself.
+// expect: stack
+({ m() { this.m(); } }).m();

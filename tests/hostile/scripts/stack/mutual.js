@@ -1,0 +1,4 @@
+// Functions that call each other.
+// expect: stack
+const f = () => g(), g = () => f();
+f();

@@ -1,0 +1,4 @@
+// Functions that compile their like.
+// expect: stack
+globalThis.f = () => new Function('f()')();
+f();

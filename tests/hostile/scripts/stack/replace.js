@@ -1,0 +1,4 @@
+// A replacement that replaces.
+// expect: stack
+const f = () => 'a'.replace(/a/, f);
+f();

@@ -1,0 +1,4 @@
+// A tag that tags.
+// expect: stack
+const f = () => f`a`;
+f();

@@ -1,0 +1,4 @@
+// A primitive that is made of itself.
+// expect: stack
+const o = { [Symbol.toPrimitive]() { return `${o}`; } };
+`${o}`;
