@@ -20,7 +20,7 @@ function state(value) {
 
 let socket;
 function connect(delay = 500) {
-  socket = new WebSocket(`ws://${location.host}/rooms/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`);
+  socket = new WebSocket(`${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/rooms/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`);
   socket.onopen = () => {
     delay = 500;
     $('messages').replaceChildren(); // the room sends what was said
