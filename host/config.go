@@ -94,14 +94,43 @@ const (
 )
 
 // Grant is a socket the sandbox may use without any other permission: a
-// listener, or a connection. Scripts find it in granted of wqjs:sockets.
+// listener, or a connection. Scripts find it in granted of wqjs:sockets. It has
+// either File or Conn.
 type Grant struct {
 	// Name tells scripts what it is for; it may be empty.
 	Name string
 	// File is the socket; the sandbox gets a duplicate. (*net.TCPListener).File
 	// and its like give one.
 	File *os.File
+	// Conn is any connection of Go: TLS, one end of net.Pipe, a VirtualNet's. The
+	// sandbox owns it from then on, and closes it. A sandbox with one, or with
+	// budgets or a deadline, cannot be Reset, and is none for a Pool.
+	Conn net.Conn
+	// Rights, if not 0, are all that may be done with it.
+	Rights Rights
+	// RecvBytes and SendBytes are how many bytes the sandbox may receive and send
+	// by it; 0 is any number. Beyond them the connection ends with EDQUOT, when
+	// so many were handed over. Only for a connected stream socket.
+	RecvBytes, SendBytes int64
+	// Deadline, if not zero, is when the connection ends, with ETIMEDOUT. Only for
+	// a connected stream socket.
+	Deadline time.Time
 }
+
+// Rights are what may be done with a granted socket. Without one, EACCES names
+// what is missing.
+type Rights uint32
+
+// The rights of sockets. RightAccept is for listeners; a connection from one has
+// its RightGetOpt and RightSetOpt, and all the others.
+const (
+	RightAccept   = Rights(imports.RightAccept)
+	RightSend     = Rights(imports.RightSend)
+	RightRecv     = Rights(imports.RightRecv)
+	RightGetOpt   = Rights(imports.RightGetOpt)
+	RightSetOpt   = Rights(imports.RightSetOpt)
+	RightShutdown = Rights(imports.RightShutdown)
+)
 
 // Mount shows a file system read-only at an absolute path of the guest.
 type Mount struct {

@@ -43,6 +43,7 @@ type Sandbox struct {
 	turn    chan struct{} // holds a token while a call runs
 	trapped bool          // guarded by the turn, as is all above
 	freed   bool
+	started bool // grants were handed over
 
 	mu      sync.Mutex // guards the fields below, and changes of instance and guest
 	running bool       // a call is in progress
@@ -196,18 +197,6 @@ func (s *Sandbox) serve(in *instance) {
 	s.instance = in
 	in.user = s
 	s.guest.Enter(in.slot)
-}
-
-func (s *Sandbox) grant() error {
-	for _, g := range s.config.Grants {
-		if g.File == nil {
-			return fmt.Errorf("Grants: File of %q is nil", g.Name)
-		}
-		if err := s.guest.GrantFile(g.Name, g.File); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // minHeap is what JavaScript must have left to run at all, in bytes.

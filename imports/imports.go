@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"os"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental/sys"
@@ -310,21 +309,6 @@ func (g *Guest) With(ctx context.Context) context.Context { return guest.With(ct
 
 // MayEnv reports whether the rules grant an environment variable.
 func (g *Guest) MayEnv(name string) bool { return g.g.Policy.Env(name) }
-
-// GrantFile gives the guest a duplicate of f's socket as an fd with a name.
-func (g *Guest) GrantFile(name string, f *os.File) error {
-	fd, err := socket.Adopt(f)
-	if err != nil {
-		return &os.PathError{Op: "grant", Path: name, Err: err}
-	}
-	fd.Name = name
-	n, err := g.g.FDs.Insert(fd)
-	if err != nil {
-		return &os.PathError{Op: "grant", Path: name, Err: errors.Join(err, fd.Object.Close())}
-	}
-	g.g.Granted = append(g.g.Granted, n)
-	return nil
-}
 
 // Next waits for events, as loop.Loop does; none means that nothing is pending.
 func (g *Guest) Next(out []Event) ([]Event, error) { return g.g.Loop.Next(out) }
