@@ -313,27 +313,6 @@ func (p *player) returned(name string, want, got uint64) error {
 	return nil
 }
 
-// ended tells how a call of an export has ended: with what JavaScript threw, or
-// what it returned.
-func (p *player) ended(name string, result uint64) string {
-	status := result
-	switch name {
-	case "wqjs_eval", "wqjs_jobs":
-	case "wqjs_op":
-		status = result >> 60
-	case "wqjs_dispatch":
-		status = uint64(uint32(result) >> 16)
-	default:
-		return fmt.Sprintf("the return of %s: %d", name, int32(result))
-	}
-	if status == statusException {
-		if err := p.sandbox.jsError(p.ctx); err != nil {
-			return "an error: " + err.Error()
-		}
-	}
-	return fmt.Sprintf("the return of %s: %d", name, int32(result))
-}
-
 // errUnwind ends an import that never returned.
 var errUnwind = errors.New("the recorded import did not return")
 
@@ -383,17 +362,7 @@ func (p *player) play(f *imports.Func, m imports.Memory, stack []uint64) error {
 		return err
 	}
 	args := f.Args(make([]uint64, 0, len(f.Params)), stack)
-	var inputs []tape.Input
-	var read [][]byte
-	for _, span := range f.In {
-		in := tape.Input{Fault: true}
-		parts, ok := span.Views(nil, m, args, 0)
-		if ok {
-			in = tape.InputOf(parts)
-		}
-		inputs = append(inputs, in)
-		read = parts
-	}
+	inputs := inputsOf(nil, f, m, args)
 	if !p.same(f, args, inputs, want) {
 		return p.diverged(p.describe(want), describeCall(f, args, inputs))
 	}
@@ -403,7 +372,7 @@ func (p *player) play(f *imports.Func, m imports.Memory, stack []uint64) error {
 		case err != nil:
 			return err
 		case r.Kind == tape.KindResult:
-			return p.result(f, m, args, stack, read, r)
+			return p.result(f, m, args, stack, r)
 		case r.Kind == tape.KindTrap:
 			p.peeked = &r
 			return errUnwind
@@ -473,11 +442,11 @@ func (p *player) same(f *imports.Func, args []uint64, inputs []tape.Input, want 
 }
 
 // result gives the guest what the recorded import gave it.
-func (p *player) result(f *imports.Func, m imports.Memory, args, stack []uint64, read [][]byte, r tape.Frame) error {
+func (p *player) result(f *imports.Func, m imports.Memory, args, stack []uint64, r tape.Frame) error {
 	if len(r.Outputs) > len(f.Out) {
 		return p.bad("%d outputs of %s", len(r.Outputs), f)
 	}
-	if err := p.effects(f, args, read, r); err != nil {
+	if err := p.effects(f, m, args, r); err != nil {
 		return err
 	}
 	for i, data := range r.Outputs {
@@ -495,8 +464,8 @@ func (p *player) result(f *imports.Func, m imports.Memory, args, stack []uint64,
 }
 
 // effects are what a replay does of imports: output, and remembering sources for
-// messages. read is what the import's last input is.
-func (p *player) effects(f *imports.Func, args []uint64, read [][]byte, r tape.Frame) error {
+// messages.
+func (p *player) effects(f *imports.Func, m imports.Memory, args []uint64, r tape.Frame) error {
 	if f.Failed(int32(uint32(r.Result))) {
 		return nil
 	}
@@ -507,11 +476,12 @@ func (p *player) effects(f *imports.Func, args []uint64, read [][]byte, r tape.F
 		}
 	case "wasi_snapshot_preview1.fd_write":
 		if fd := args[0]; (fd == 1 || fd == 2) && !p.closed[fd] && len(r.Outputs) == 1 && len(r.Outputs[0]) == 4 {
+			read, _ := f.In[0].Views(nil, m, args, 0)
 			return p.print(fd, read, binary.LittleEndian.Uint32(r.Outputs[0]))
 		}
 	case "wqjs_core.module_load":
-		if len(read) == 1 && !strings.HasPrefix(string(read[0]), js.Prefix) {
-			p.loading = string(read[0])
+		if name, err := m.String(uint32(args[0]), int32(args[1])); err == nil && !strings.HasPrefix(name, js.Prefix) {
+			p.loading = name
 		}
 	case "wqjs_core.take":
 		if p.loading != "" && len(r.Outputs) == 1 {
@@ -539,81 +509,4 @@ func (p *player) print(fd uint64, parts [][]byte, n uint32) error {
 		}
 	}
 	return nil
-}
-
-// diverged is the error for what differs; within an import, it says where.
-func (p *player) diverged(want, got string) error {
-	e := &DivergenceError{Call: p.calls, Want: want, Got: got, Offset: p.reader.Offset()}
-	if p.depth > 0 {
-		e.Position = p.position()
-	}
-	return e
-}
-
-// position is the line of the script that runs, or "".
-func (p *player) position() string {
-	p.tracing = true
-	defer func() { p.tracing = false }()
-	fn := p.sandbox.mod.ExportedFunction("wqjs_trace")
-	if err := fn.CallWithStack(p.ctx, make([]uint64, 1)); err != nil {
-		return ""
-	}
-	for _, f := range decode(string(p.trace)) {
-		if f.file != "" && f.line > 0 && !strings.HasPrefix(f.file, js.Prefix) {
-			return fmt.Sprintf("%s:%d", f.file, f.line)
-		}
-	}
-	return ""
-}
-
-// describe tells what a frame is, for people.
-func (p *player) describe(f tape.Frame) string {
-	switch {
-	case f.Kind == tape.KindImport && f.Index < len(p.imports):
-		return describeCall(p.imports[f.Index], f.Args, f.Inputs)
-	case f.Kind == tape.KindReturn:
-		return "no further call here"
-	case f.Kind == tape.KindTrap:
-		return "a trap: " + f.Text
-	}
-	return fmt.Sprintf("a frame of kind %d", f.Kind)
-}
-
-// describeCall is a call as in "wqjs_socket.send(1000, "hello", 5, 0)".
-func describeCall(f *imports.Func, args []uint64, inputs []tape.Input) string {
-	text := map[int]string{}
-	for i, span := range f.In {
-		if i < len(inputs) {
-			text[span.Ptr] = describeInput(inputs[i])
-		}
-	}
-	var b strings.Builder
-	for i, a := range args {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		switch t, ok := text[i]; {
-		case ok:
-			b.WriteString(t)
-		case f.Pointer(i):
-			b.WriteString("…")
-		case i < len(f.Params) && f.Params[i] == 'i':
-			fmt.Fprint(&b, int32(uint32(a)))
-		case i < len(f.Params) && f.Params[i] == 'F':
-			fmt.Fprint(&b, api.DecodeF64(a))
-		default:
-			fmt.Fprint(&b, int64(a))
-		}
-	}
-	return fmt.Sprintf("%s(%s)", f, b.String())
-}
-
-func describeInput(in tape.Input) string {
-	switch {
-	case in.Fault:
-		return "(outside of the memory)"
-	case in.Size > uint64(len(in.Head)):
-		return fmt.Sprintf("%q… (sum %08x)", in.Head, in.Sum)
-	}
-	return fmt.Sprintf("%q", in.Head)
 }

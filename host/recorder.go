@@ -55,7 +55,6 @@ type Recorder struct {
 	begun  bool
 	depth  int // calls in progress
 	inputs []tape.Input
-	views  [][]byte
 }
 
 // NewRecorder makes a Recorder that writes to w, at most limit bytes (0 is
@@ -209,7 +208,8 @@ func (r *Recorder) Import(f *imports.Func, m imports.Memory, stack []uint64, do 
 		return
 	}
 	args := f.Args(make([]uint64, 0, len(f.Params)), stack)
-	r.w.Import(f.Index(), args, r.inputsOf(f, m, args))
+	r.inputs = inputsOf(r.inputs[:0], f, m, args)
+	r.w.Import(f.Index(), args, r.inputs)
 	do()
 	s := r.sandbox.Load()
 	raised := r.raised(s)
@@ -217,17 +217,16 @@ func (r *Recorder) Import(f *imports.Func, m imports.Memory, stack []uint64, do 
 	r.w.Result(uint64(result), raised, f.Written(nil, m, args, int32(result)))
 }
 
-func (r *Recorder) inputsOf(f *imports.Func, m imports.Memory, args []uint64) []tape.Input {
-	r.inputs = r.inputs[:0]
+// inputsOf appends what a call reads.
+func inputsOf(dst []tape.Input, f *imports.Func, m imports.Memory, args []uint64) []tape.Input {
 	for _, span := range f.In {
-		var ok bool
 		in := tape.Input{Fault: true}
-		if r.views, ok = span.Views(r.views[:0], m, args, 0); ok {
-			in = tape.InputOf(r.views)
+		if parts, ok := span.Views(nil, m, args, 0); ok {
+			in = tape.InputOf(parts)
 		}
-		r.inputs = append(r.inputs, in)
+		dst = append(dst, in)
 	}
-	return r.inputs
+	return dst
 }
 
 // exportInfo is what recordings need to know of an export.

@@ -3,8 +3,10 @@ package host
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -147,6 +149,9 @@ func TestReplay(t *testing.T) {
 			import { lookup } from 'wqjs:dns';
 			console.log(await lookup('127.0.0.1'));
 			await lookup('a.test');`, want: "EAI_AGAIN"},
+		"lookup from a server": {config: SandboxConfig{Policy: Policy{Resolve: []string{"*.test"}}, Resolver: &net.Resolver{PreferGo: true, Dial: answering}}, source: `
+			import { lookup } from 'wqjs:dns';
+			console.log(await lookup('a.test', { family: 4 }));`, want: "192.0.2.7"},
 		"express": {source: `
 			import express, { compression } from 'wqjs:express';
 			const app = express();
@@ -176,6 +181,27 @@ func TestReplay(t *testing.T) {
 			t.Log(r.tape.Len(), got.Calls)
 		})
 	}
+}
+
+// answering dials a name server that knows one address, 192.0.2.7.
+func answering(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	go func() {
+		defer server.Close()
+		var size [2]byte // as over TCP (RFC 1035, 4.2.2)
+		if _, err := io.ReadFull(server, size[:]); err != nil {
+			return
+		}
+		msg := make([]byte, binary.BigEndian.Uint16(size[:]))
+		if _, err := io.ReadFull(server, msg); err != nil {
+			return
+		}
+		end := 12 + bytes.IndexByte(msg[12:], 0) + 5 // of the question
+		answer := append(bytes.Clone(msg[:end]), 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7)
+		copy(answer[2:], []byte{0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0}) // a response: one question, one answer
+		_, _ = server.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
+	}()
+	return client, nil
 }
 
 func noDial(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }

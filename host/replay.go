@@ -72,8 +72,9 @@ func (e *RecordingError) Unwrap() error { return e.Err }
 // ctx ended. How the recorded run itself ended is in Replayed.
 //
 // A recording may come from anybody: it can do no more than a script without
-// grants, but it decides how much memory the sandbox has (up to 4 GiB), and it may
-// run forever unless ctx ends.
+// grants. But it decides how much memory the sandbox has (up to 4 GiB), and one
+// with a made-up memory may run forever, even beyond ctx: replay what you do not
+// trust in a process that you can kill.
 func (e *Engine) Replay(ctx context.Context, recording io.Reader, c ReplayConfig) (Replayed, error) {
 	r, h, err := tape.NewReader(recording)
 	if err != nil {

@@ -90,6 +90,55 @@ func TestReplayDamaged(t *testing.T) {
 	}
 }
 
+// TestReplayHostile: headers and frames that no Recorder writes.
+func TestReplayHostile(t *testing.T) {
+	r := record(t, SandboxConfig{}, module("1"))
+	_, good, err := tape.NewReader(bytes.NewReader(r.tape.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, frames := split(t, r.tape.Bytes())
+	for want, change := range map[string]func(*tape.Header){
+		"in a memory of 0 bytes":       func(h *tape.Header) { h.Memory = 0 },
+		"in a memory of 1099511627776": func(h *tape.Header) { h.Memory = 1 << 40 },
+		"4294967295 pages":             func(h *tape.Header) { h.ImagePages = 1<<32 - 1 },
+		"an image of 1 bytes":          func(h *tape.Header) { h.ImageSize, h.ImagePages = 1, 0 },
+		"the image has":                func(h *tape.Header) { h.ImageSize-- },
+		`unknown import "x.y"`:         func(h *tape.Header) { h.Imports = []string{"x.y"} },
+		`unknown export "memory"`:      func(h *tape.Header) { h.Exports = []string{"memory"} },
+		"export ":                      func(h *tape.Header) { h.Exports = nil },
+	} {
+		h := good
+		change(&h)
+		var b bytes.Buffer
+		tape.NewWriter(&b, 1<<20, nil).Header(h)
+		b.Write(r.tape.Bytes()[tape.HeaderSize(r.tape.Bytes()):])
+		err = replayError(t, b.Bytes(), ReplayConfig{})
+		var re *RecordingError
+		if !errors.As(err, &re) || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+	for name, insert := range map[string][]byte{
+		"an import by nobody":    {byte(tape.KindImport), 0, 0, 0},
+		"a result of nothing":    {byte(tape.KindResult), 0, 0, 0},
+		"a call of nothing":      {byte(tape.KindCall), 0xff, 0x7f, 0},
+		"too few arguments":      {byte(tape.KindCall), 1, 0},
+		"memory that is not":     {byte(tape.KindPoke), 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 0},
+		"another image":          {byte(tape.KindImage), 0},
+		"an unknown frame":       {99},
+		"a number of 70 bits":    {byte(tape.KindReturn), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+		"a trap that is not one": {byte(tape.KindTrap), 0},
+	} {
+		b := bytes.NewBuffer(bytes.Clone(image))
+		tape.WriteBlocks(b, insert, frames)
+		var re *RecordingError
+		if err := replayError(t, b.Bytes(), ReplayConfig{}); !errors.As(err, &re) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestReplayOtherEngine: a recording is for one build of the engine.
 func TestReplayOtherEngine(t *testing.T) {
 	r := record(t, SandboxConfig{}, module("1"))

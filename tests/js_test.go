@@ -58,7 +58,7 @@ func runJS(t *testing.T, engine *host.Engine, root, file string, network *host.V
 		certs.New(t).Write(t, tmp)
 	}
 	var out, errOut bytes.Buffer
-	sb, err := engine.NewSandbox(ctx, host.SandboxConfig{
+	config := host.SandboxConfig{
 		Policy: host.Policy{
 			Listen: []string{"127.0.0.0/8", "[::1]", "0.0.0.0:0", "[::]:0"}, Connect: []string{"127.0.0.0/8", "[::1]"},
 			UDP: []string{"127.0.0.0/8", "[::1]"}, Resolve: []string{"localhost"},
@@ -72,11 +72,16 @@ func runJS(t *testing.T, engine *host.Engine, root, file string, network *host.V
 		Env:        []string{"WQJS_TEST=yes", "SECRET=no"},
 		Stdout:     &out,
 		Stderr:     &errOut,
-	})
+	}
+	replay := record(t, engine, &config, file)
+	sb, err := engine.NewSandbox(ctx, config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sb.Close()
+	defer func() {
+		sb.Close()
+		replay(out.String(), errOut.String())
+	}()
 	err = sb.RunFile(ctx, file)
 	if fds := sb.Stats().FDs; err == nil && fds != 0 {
 		t.Errorf("%d sockets are still open at the end", fds)

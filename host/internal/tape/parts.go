@@ -21,6 +21,15 @@ func WriteBlocks(w io.Writer, parts ...[]byte) {
 	}
 }
 
+// HeaderSize is where the blocks of a recording start, or 0.
+func HeaderSize(file []byte) int64 {
+	r, _, err := NewReader(bytes.NewReader(file))
+	if err != nil {
+		return 0
+	}
+	return r.next
+}
+
 // SplitImage gives the start of a recording, with its first frame in blocks of its
 // own, and all other frames.
 func SplitImage(file []byte) (head, frames []byte, err error) {
