@@ -55,19 +55,21 @@ app.get('/state', async (req, res) => {
   }
   res.json({ alive: made - freed, connections: server.connections });
 });
-const server = app.listen({ host: '127.0.0.1', port: PORT, maxConnections: 60000, headersTimeout: 60000, bodyTimeout: 60000,
-  sendTimeout: 60000, keepAliveTimeout: IDLE });
+const server = app.listen({ host: '127.0.0.1', port: PORT, maxConnections: 60000, headersTimeout: WAIT, bodyTimeout: WAIT,
+  sendTimeout: WAIT, keepAliveTimeout: IDLE });
 `
 
-// abused starts the server; idle connections may stay for so long.
-func abused(t *testing.T, idle time.Duration) *server {
+// abused starts the server; idle connections may stay for so long, and others
+// wait so long for the peer.
+func abused(t *testing.T, idle, wait time.Duration) *server {
 	t.Helper()
 	c := contender{name: "wqjs:express", file: "abused.js",
-		code: strings.ReplaceAll(abusedApp, "IDLE", fmt.Sprint(idle.Milliseconds())),
+		code: strings.NewReplacer("IDLE", fmt.Sprint(idle.Milliseconds()), "WAIT", fmt.Sprint(wait.Milliseconds())).Replace(abusedApp),
 		args: func(file string, port int) []string {
 			return []string{buildWqjs(t), fmt.Sprintf("--allow-listen=127.0.0.1:%d", port), "--max-fds=60000", file}
 		}}
 	s := c.start(t, t.TempDir())
+	http.DefaultClient.CloseIdleConnections()
 	t.Cleanup(s.stop)
 	return s
 }
@@ -120,7 +122,7 @@ func (s *server) dial() (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.SetDeadline(time.Now().Add(30 * time.Second))
+	c.SetDeadline(time.Now().Add(2 * time.Minute))
 	return &client{c.(*net.TCPConn), bufio.NewReader(c)}, nil
 }
 
@@ -252,7 +254,7 @@ var phases = []struct {
 // at a time. Nothing may be left behind, no byte may be wrong, and the server
 // has to answer at the end.
 func TestAborts(t *testing.T) {
-	s := abused(t, 2*time.Second)
+	s := abused(t, time.Minute, time.Minute) // longer than a busy machine holds a client up
 	run := func(n int, seed uint64) {
 		var left atomic.Int64
 		left.Store(int64(n))
@@ -298,7 +300,7 @@ func TestAborts(t *testing.T) {
 
 // TestIdle keeps connections open after a request each.
 func TestIdle(t *testing.T) {
-	s := abused(t, 5*time.Minute)
+	s := abused(t, 5*time.Minute, time.Minute)
 	before := rss(s.cmd.Process.Pid)
 	conns := make([]*client, 0, *idle)
 	defer func() {
@@ -338,7 +340,7 @@ func TestIdle(t *testing.T) {
 // TestSlow: peers that send or read slowly hold no slot for ever and no memory,
 // and others are served meanwhile.
 func TestSlow(t *testing.T) {
-	s := abused(t, 2*time.Second)
+	s := abused(t, 2*time.Second, 2*time.Second)
 	s.settled(t)
 	before := rss(s.cmd.Process.Pid)
 	var all sync.WaitGroup
