@@ -144,7 +144,7 @@ func FuzzReader(f *testing.F) {
 	}
 	head := whole[:r.next]
 	_ = r.load()
-	f.Add(r.block[:500], true)
+	f.Add(r.block[:min(len(r.block), 500)], true)
 	f.Add([]byte{byte(KindPut), 0xff, 0xff, 0xff, 0xff, 0x0f}, true) // bytes that are not there
 	f.Fuzz(func(t *testing.T, data []byte, frames bool) {
 		file := data
