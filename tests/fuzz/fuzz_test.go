@@ -102,6 +102,27 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestApproximations: x ** 2 may differ in its last digit, x * x may not.
+func TestApproximations(t *testing.T) {
+	for _, c := range []struct {
+		program, a, b string
+		want          bool
+	}{
+		{"x ** 2", "x 6.325433962845682e+78", "x 6.325433962845683e+78", true},
+		{"x * 2", "x 6.325433962845682e+78", "x 6.325433962845683e+78", false},
+		{"Math.exp(x)", "1.5 2", "1.5000000000000002 2", true},
+		{"Math.exp(x)", "1.5 2", "1.500001 2", false},
+		{"x ** 2", "1 2", "1 2 3", false},
+		{"x ** 2", "a1", "b1", false},
+		{"x ** 2", "1", "", false},
+		{"x ** 2", "NaN", "0", false},
+	} {
+		if got := same(c.program, c.a, c.b); got != c.want {
+			t.Errorf("%q: %q and %q: same is %v", c.program, c.a, c.b, got)
+		}
+	}
+}
+
 // TestSandboxOutcomes: the ways a program may end are told apart.
 func TestSandboxOutcomes(t *testing.T) {
 	e := newEngine(t)

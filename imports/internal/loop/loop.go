@@ -47,6 +47,7 @@ type Loop struct {
 	seq    uint64
 	timers map[int32]*timer
 	heap   timerHeap
+	spare  []*timer // that nothing refers to
 
 	watch  *netsys.Poller // persistent, edge-triggered: the event loop's fds
 	block  *netsys.Poller // what a blocking guest call waits for, and empty between

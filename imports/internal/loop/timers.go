@@ -64,11 +64,26 @@ func (l *Loop) StartTimer(id int32, ms float64, repeat bool) error {
 	}
 	d := delay(ms)
 	l.seq++
-	t := &timer{id: id, at: time.Now().Add(d), seq: l.seq, interval: d, repeat: repeat}
+	t := l.newTimer()
+	*t = timer{id: id, at: time.Now().Add(d), seq: l.seq, interval: d, repeat: repeat}
 	l.timers[id] = t
 	heap.Push(&l.heap, t)
 	l.refs++
 	return nil
+}
+
+// maxSpare is how many timers that are over are kept for the next: one that
+// sets its successor, the usual case, allocates nothing.
+const maxSpare = 16
+
+func (l *Loop) newTimer() *timer {
+	n := len(l.spare)
+	if n == 0 {
+		return new(timer)
+	}
+	t := l.spare[n-1]
+	l.spare = l.spare[:n-1]
+	return t
 }
 
 // StopTimer forgets timer id; unknown ids are no error.
@@ -85,6 +100,9 @@ func (l *Loop) dropTimer(t *timer) {
 	delete(l.timers, t.id)
 	if !t.unref {
 		l.refs--
+	}
+	if len(l.spare) < maxSpare {
+		l.spare = append(l.spare, t)
 	}
 }
 

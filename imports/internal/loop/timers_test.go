@@ -165,3 +165,19 @@ func TestManyTimers(t *testing.T) {
 		t.Error("a timer fired twice, or after it was stopped")
 	}
 }
+
+// TestTimerReuse: a timer that sets its successor allocates nothing.
+func TestTimerReuse(t *testing.T) {
+	l := loop.New(loop.Config{})
+	defer l.Close()
+	id := int32(0)
+	if n := testing.AllocsPerRun(100, func() {
+		id++
+		if err := l.StartTimer(id, 1e6, false); err != nil {
+			t.Fatal(err)
+		}
+		l.StopTimer(id)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
