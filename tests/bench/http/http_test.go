@@ -297,7 +297,7 @@ func inTurns(b *testing.B, all []contender, rounds int, measure func(c contender
 // under measures a server under the load of one path.
 func (sc scale) under(path string) func(c contender, s *server, r *row) error {
 	return func(_ contender, s *server, r *row) error {
-		if _, err := load(s.addr, path, want, sc.conns, sc.each/4); err != nil { // warm
+		if _, err := load(s.addr, path, want, sc.conns, sc.each); err != nil { // until compiled code is
 			return err
 		}
 		before := cpu(s.cmd.Process.Pid)
@@ -310,7 +310,7 @@ func (sc scale) under(path string) func(c contender, s *server, r *row) error {
 }
 
 // BenchmarkServers runs all servers in turns, and prints one table. With
-// WQJS_BENCH_FULL=1 it takes some three minutes and its numbers mean something.
+// WQJS_BENCH_FULL=1 it takes three to five minutes and its numbers mean something.
 func BenchmarkServers(b *testing.B) {
 	sc := scaleOf()
 	for b.Loop() {
