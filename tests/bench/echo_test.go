@@ -44,8 +44,9 @@ func newEngine(tb testing.TB) *host.Engine {
 	return e
 }
 
-// serveJS runs the echo script and returns its address.
-func serveJS(tb testing.TB) string {
+// serveJS runs an echo script, which accepts on its granted fd, and returns its
+// address.
+func serveJS(tb testing.TB, script string) string {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -65,7 +66,7 @@ func serveJS(tb testing.TB) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- sb.EvalModule(ctx, "/echo.js", fmt.Sprintf(echoScript, piece)) }()
+	go func() { done <- sb.EvalModule(ctx, "/echo.js", script) }()
 	tb.Cleanup(func() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
@@ -76,10 +77,9 @@ func serveJS(tb testing.TB) string {
 	return l.Addr().String()
 }
 
-// serveGo is the same echo in Go.
-func serveGo(tb testing.TB) string {
+// serveGo is the same echo in Go, on l.
+func serveGo(tb testing.TB, l net.Listener, err error) string {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -91,30 +91,22 @@ func serveGo(tb testing.TB) string {
 			if err != nil {
 				return
 			}
-			for {
-				n, err := c.Read(buf)
-				if n > 0 {
-					if _, werr := c.Write(buf[:n]); werr != nil {
-						break
-					}
-				}
-				if err != nil {
-					break
-				}
-			}
+			_, _ = io.CopyBuffer(struct{ io.Writer }{c}, struct{ io.Reader }{c}, buf)
 			c.Close()
 		}
 	}()
 	return l.Addr().String()
 }
 
-// echo sends n pieces to addr and reads them back.
-func echo(tb testing.TB, addr string, n int) time.Duration {
+// halfConn is a connection of which one direction can be closed.
+type halfConn interface {
+	net.Conn
+	CloseWrite() error
+}
+
+// echo sends n pieces on c and reads them back.
+func echo(tb testing.TB, c halfConn, n int) time.Duration {
 	tb.Helper()
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
-		tb.Fatal(err)
-	}
 	defer c.Close()
 	start := time.Now()
 	go func() {
@@ -124,7 +116,7 @@ func echo(tb testing.TB, addr string, n int) time.Duration {
 				return
 			}
 		}
-		c.(*net.TCPConn).CloseWrite()
+		c.CloseWrite()
 	}()
 	got, err := io.Copy(io.Discard, struct{ io.Reader }{c})
 	if err != nil || got != int64(n)*piece {
@@ -133,32 +125,53 @@ func echo(tb testing.TB, addr string, n int) time.Duration {
 	return time.Since(start)
 }
 
-func BenchmarkEchoGo(b *testing.B)   { benchEcho(b, serveGo(b)) }
-func BenchmarkEchoWqjs(b *testing.B) { benchEcho(b, serveJS(b)) }
+func dialTCP(tb testing.TB, addr string) halfConn {
+	tb.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c.(*net.TCPConn)
+}
+
+func echoJS(tb testing.TB) string { return serveJS(tb, fmt.Sprintf(echoScript, piece)) }
+
+func echoGo(tb testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return serveGo(tb, l, err)
+}
+
+func BenchmarkEchoGo(b *testing.B)   { benchEcho(b, echoGo(b)) }
+func BenchmarkEchoWqjs(b *testing.B) { benchEcho(b, echoJS(b)) }
 
 func benchEcho(b *testing.B, addr string) {
 	b.SetBytes(piece)
 	b.ResetTimer()
-	echo(b, addr, b.N)
+	echo(b, dialTCP(b, addr), b.N)
 }
 
 // BenchmarkEchoRatio moves 1 GiB through each in rounds that alternate, and
 // reports the median throughput of wqjs in units of Go's. Shorter with -short.
 func BenchmarkEchoRatio(b *testing.B) {
+	compareEcho(b, 1<<30, echoJS(b), echoGo(b), dialTCP)
+}
+
+// compareEcho moves total bytes (less in a single iteration, or with -short)
+// through two servers in turn and reports the ratio of their speeds.
+func compareEcho(b *testing.B, total int, js, native string, dial func(testing.TB, string) halfConn) {
 	const rounds = 8
-	total := 1 << 30
 	if testing.Short() || b.N == 1 && os.Getenv("WQJS_BENCH_FULL") == "" {
-		total = 64 << 20
+		total /= 16
 	}
-	js, native := serveJS(b), serveGo(b)
 	pieces := total / piece / rounds
-	echo(b, js, pieces/8) // warm up
-	echo(b, native, pieces/8)
+	for _, addr := range []string{js, native} { // warm up
+		echo(b, dial(b, addr), pieces/8+1)
+	}
 	for b.Loop() {
 		var ratios []float64
 		for range rounds {
-			n := echo(b, native, pieces)
-			j := echo(b, js, pieces)
+			n := echo(b, dial(b, native), pieces)
+			j := echo(b, dial(b, js), pieces)
 			ratios = append(ratios, n.Seconds()/j.Seconds())
 		}
 		slices.Sort(ratios)
