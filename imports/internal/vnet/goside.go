@@ -179,13 +179,18 @@ func (s *socket) hold() (*net.UnixConn, error) {
 
 func (s *socket) letGo() error {
 	n := s.net
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if _, ok := n.held[s]; !ok {
-		return os.ErrClosed
+	err := n.control(func() error {
+		if _, ok := n.held[s]; !ok {
+			return os.ErrClosed
+		}
+		delete(n.held, s)
+		return s.close()
+	})
+	if err == os.ErrClosed {
+		return err
 	}
-	delete(n.held, s)
-	return errors.Join(s.close(), s.uc.Close())
+	// Without mu: this waits for an Accept in progress, which takes it.
+	return errors.Join(err, s.uc.Close())
 }
 
 // stream is a connected socket as a net.Conn.
@@ -292,7 +297,11 @@ func (l *listener) Accept() (net.Conn, error) {
 	var a *socket
 	var err error
 	rerr := l.raw.Read(func(uintptr) bool {
-		err = l.s.net.control(func() (err error) {
+		n := l.s.net
+		err = n.control(func() (err error) {
+			if _, ok := n.held[l.s]; !ok {
+				return net.ErrClosed
+			}
 			a, err = l.s.accept()
 			return err
 		})

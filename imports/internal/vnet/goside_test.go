@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -204,5 +205,38 @@ func TestGoListener(t *testing.T) {
 			check(t, s.Close())
 			ended(t, n, c)
 		})
+	}
+}
+
+// TestCloseWhileAccepting: closing a listener ends an Accept in whatever state
+// it is.
+func TestCloseWhileAccepting(t *testing.T) {
+	n := newNet(t, Config{})
+	for range 300 {
+		l, err := n.NewListener("tcp", "10.0.0.1:80")
+		check(t, err)
+		accepted := make(chan error)
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					accepted <- err
+					return
+				}
+				c.Close()
+			}
+		}()
+		for range 2 {
+			go func() {
+				if c, err := n.Dial(context.Background(), "tcp", "10.0.0.1:80"); err == nil {
+					c.Close()
+				}
+			}()
+		}
+		runtime.Gosched()
+		check(t, l.Close())
+		if err := <-accepted; !errors.Is(err, net.ErrClosed) {
+			t.Fatal(err)
+		}
 	}
 }
