@@ -41,6 +41,8 @@ type Policy struct {
 	// ReadDirs and WriteDirs list folders or files of the host, shown to the
 	// guest at the same absolute path. A write grant does not imply reading.
 	ReadDirs, WriteDirs []string
+	// Recorder, if set, learns what the sandbox uses of this policy.
+	Recorder *PolicyRecorder
 }
 
 // Limits bound what a sandbox may use. Zero values are the defaults named.

@@ -110,6 +110,9 @@ func (s *Sandbox) newGuest() (*imports.Guest, error) {
 	if s.config.Logger != nil {
 		cfg.OnDenied = s.denied
 	}
+	if r := s.config.Policy.Recorder; r != nil {
+		r.observe(&cfg, s.config.Env, func(name string) bool { return s.guest.MayEnv(name) })
+	}
 	return imports.NewGuest(cfg)
 }
 

@@ -46,6 +46,7 @@ var signatures = map[string][]any{
 	"module_resolve":  {in(4), 4, in(4), 4},
 	"module_load":     {in(4), 4},
 	"module_url":      {in(4), 4},
+	"env_used":        {in(4), 4},
 	"timer_start":     {1, 0.0, 0},
 	"timer_stop":      {1},
 	"timer_ref":       {1, 0},

@@ -6,9 +6,11 @@ package imports
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
+	"path/filepath"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental/sys"
@@ -58,6 +60,34 @@ const EventSize = 16
 // Rules are the text rules of a network and environment policy.
 type Rules = policy.Config
 
+// CheckRule checks one rule of a kind: "connect", "listen", "resolve", "udp",
+// "unix" or "env".
+func CheckRule(kind, rule string) error {
+	var r Rules
+	switch one := []string{rule}; kind {
+	case "connect":
+		r.Connect = one
+	case "listen":
+		r.Listen = one
+	case "resolve":
+		r.Resolve = one
+	case "udp":
+		r.UDP = one
+	case "unix":
+		r.Unix = one
+	case "env":
+		r.Env = one
+	default:
+		return fmt.Errorf("%q is no kind of rule", kind)
+	}
+	_, err := policy.Compile(r)
+	var bad *policy.RuleError
+	if errors.As(err, &bad) {
+		return fmt.Errorf("%s (right is, for example, %q)", bad.Reason, bad.Example)
+	}
+	return err
+}
+
 // Dir is a folder or file of the host that the guest may use through WASI.
 type Dir struct {
 	// Path on the host; the guest sees the same absolute path.
@@ -106,6 +136,14 @@ type Config struct {
 	// OnDenied, if set, is told of each refusal: what, and the flag that would
 	// allow it.
 	OnDenied func(text string)
+	// OnUsed, if set, is told what the guest uses of its rules: see
+	// policy.Policy.Observe; and "--allow-env" with the name of each variable that
+	// it reads, granted or not.
+	OnUsed func(flag, rule string)
+	// OnFile, if set, is told of each operation on a granted path of the host:
+	// "open", the path, and whether it reads and writes. Modules from ModuleDirs
+	// are left out.
+	OnFile func(op, path string, read, write bool)
 	// OnBlock is told when a blocking call starts and stops waiting.
 	OnBlock func(waiting bool)
 }
@@ -137,7 +175,7 @@ func NewGuest(c Config) (*Guest, error) {
 func newGuest(c Config, p *policy.Policy, files, modules *rootfs.FS) *Guest {
 	ctx, cancel := context.WithCancel(context.Background())
 	kernel, resolver := network(c)
-	return &Guest{
+	g := &Guest{
 		g: &guest.Guest{
 			FDs:        fdtable.New(c.MaxFDs),
 			Net:        kernel,
@@ -157,6 +195,11 @@ func newGuest(c Config, p *policy.Policy, files, modules *rootfs.FS) *Guest {
 		files:   files,
 		modules: modules,
 	}
+	if c.OnUsed != nil {
+		g.g.Policy = p.Observe(c.OnUsed)
+		g.g.OnEnv = func(name string) { c.OnUsed("--allow-env", name) }
+	}
+	return g
 }
 
 func onDenied(c Config) func(error) {
@@ -207,12 +250,22 @@ func fileSystems(c Config) (files, modules *rootfs.FS, err error) {
 			c.OnDenied((&rootfs.Denied{Op: op, Path: path, Flag: flag}).Error())
 		}
 	}
+	if c.OnFile != nil {
+		opts.OnUsed = func(op, path string, read, write bool) { c.OnFile(op, rootfs.HostPath(path), read, write) }
+	}
 	grants, err := grantsOf(c)
 	if err != nil {
 		return nil, nil, err
 	}
 	if files, err = rootfs.New(grants, opts); err != nil {
 		return nil, nil, err
+	}
+	if c.OnFile != nil {
+		opts.OnUsed = func(op, path string, read, write bool) {
+			if p := rootfs.HostPath(path); !c.inModuleDirs(p) {
+				c.OnFile(op, p, read, write)
+			}
+		}
 	}
 	readable := append(readOnly(c.Dirs), newDirs(c, c.ModuleDirs)...)
 	grants, err = grantsOf(Config{Dirs: readable, Mounts: c.Mounts, AllFiles: c.AllFiles})
@@ -223,6 +276,16 @@ func fileSystems(c Config) (files, modules *rootfs.FS, err error) {
 		return nil, nil, errors.Join(err, files.Close())
 	}
 	return files, modules, nil
+}
+
+// inModuleDirs reports whether modules may be loaded from a path without a rule.
+func (c *Config) inModuleDirs(p string) bool {
+	for _, dir := range c.ModuleDirs {
+		if rel, err := filepath.Rel(dir, p); err == nil && filepath.IsLocal(rel) {
+			return true
+		}
+	}
+	return false
 }
 
 // readOnly keeps the readable folders, for reading.

@@ -7,9 +7,10 @@ import { evalScript as evaluate } from 'wqjs:internal/native';
 import { open, writeFile as writeAll } from 'wqjs:internal/std';
 
 export {
-  Error, err, fdopen, gc, getenv, getenviron, in, loadFile, loadScript, open, out, printf, puts, SEEK_CUR, SEEK_END,
+  Error, err, fdopen, gc, in, loadFile, loadScript, open, out, printf, puts, SEEK_CUR, SEEK_END,
   SEEK_SET, setenv, sprintf, strerror, unsetenv,
 } from 'wqjs:internal/std';
+export { getenv, getenviron } from 'wqjs:internal/env';
 export { exit } from 'wqjs:internal/native';
 
 /** Runs a script in the global scope; with async, await is allowed and a promise of {value} given. */

@@ -33,6 +33,9 @@ Permissions (lists are separated by commas; without a value: all of the kind)
   --allow-write[=PATH]      write files and folders
   --allow-env[=NAME]        environment variables: HOME, APP_*
   -A, --allow-all           everything
+  --policy FILE             the rules of a policy file (JSON); flags add to it
+  --learn FILE              write a policy file with what the run used of what it may:
+                            with -A, all that the script needs. Only for scripts you trust
   --listen ADDR             open a listener (ADDR, unix:PATH; NAME=ADDR names it) and
                             hand it to the script as granted of wqjs:sockets; sockets of
                             systemd-style activation (LISTEN_FDS) are handed over too
@@ -71,6 +74,7 @@ type options struct {
 	timeout time.Duration
 	profile string // a path, or none
 	record  recordOptions
+	learn   string // a path, or none
 	listen  []string
 	serve   serveOptions
 
@@ -198,6 +202,14 @@ var flags = map[string]flagSpec{
 	"--allow-all":     {none: true, set: func(o *options, _ string, _ bool) error { o.policy.All = true; return nil }},
 	"--listen": {set: func(o *options, v string, _ bool) error {
 		o.listen = append(o.listen, v)
+		return nil
+	}},
+	"--policy": {set: func(o *options, v string, _ bool) error { return addPolicy(&o.policy, v) }},
+	"--learn": {set: func(o *options, v string, _ bool) error {
+		if v == "" {
+			return errors.New("want a file")
+		}
+		o.learn = v
 		return nil
 	}},
 	"--memory":   size(func(o *options, n uint64) { o.limits.Memory = n }),

@@ -48,6 +48,11 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	if err != nil {
 		return fail(stderr, exitUsage, err)
 	}
+	lesson, err := openLesson(o.learn)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	o.policy.Recorder = lesson.recorder()
 	engine, err := newEngine(ctx)
 	if cause := context.Cause(ctx); cause != nil {
 		if err == nil {
@@ -88,6 +93,9 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	code := recording.report(stderr, runMain(ctx, engine, sandbox, name, source))
 	if err := profile.write(); err != nil { // however the run ended
 		return fail(stderr, exitError, fmt.Errorf("--cpu-profile: %w", err))
+	}
+	if err := lesson.write(stderr); err != nil {
+		return fail(stderr, exitError, fmt.Errorf("--learn: %w", err))
 	}
 	return code
 }

@@ -73,6 +73,8 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return fail(stderr, exitUsage, usagef("serve has no --cpu-profile; embedders have host.CPUProfile"))
 	case o.record.path != "":
 		return fail(stderr, exitUsage, usagef("serve has no --record: record a server with run, or with host.Recorder"))
+	case o.learn != "":
+		return fail(stderr, exitUsage, usagef("serve has no --learn: learn from a run of the app"))
 	}
 	cwd, err := os.Getwd()
 	if err != nil {

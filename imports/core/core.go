@@ -31,6 +31,7 @@ func Funcs() []guest.Func {
 		{Name: "module_resolve", Params: "iiii", Call: moduleResolve},
 		{Name: "module_load", Params: "ii", Call: moduleLoad},
 		{Name: "module_url", Params: "ii", Call: moduleURL},
+		{Name: "env_used", Params: "ii", Call: envUsed},
 	}
 }
 
@@ -87,6 +88,16 @@ func arg(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 		return 0, abi.ENOENT
 	}
 	return g.Offer([]byte(g.Args[i]))
+}
+
+// envUsed tells that a script reads an environment variable, which is in the
+// guest's memory.
+func envUsed(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
+	name, err := m.String(guest.Ptr(a[0]), guest.I32(a[1]))
+	if err == nil && g.OnEnv != nil {
+		g.OnEnv(name)
+	}
+	return 0, err
 }
 
 func moduleResolve(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {

@@ -157,3 +157,16 @@ func TestSample(t *testing.T) {
 		t.Errorf("interrupted: %d", r)
 	}
 }
+
+func TestEnvUsed(t *testing.T) {
+	g := guesttest.New(t, guesttest.Config{}, core.Funcs())
+	name, nameLen := put(g, "HOME")
+	g.Call("env_used", name, nameLen) // nobody wants to know
+	var used []string
+	g.Guest.OnEnv = func(name string) { used = append(used, name) }
+	g.Call("env_used", name, nameLen)
+	g.Fail(abi.EFAULT, "env_used", -4, 8)
+	if len(used) != 1 || used[0] != "HOME" {
+		t.Error(used)
+	}
+}

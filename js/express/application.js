@@ -2,7 +2,7 @@
 
 import { createServer, IncomingMessage } from 'wqjs:http';
 import { importNow } from 'wqjs:internal/native';
-import { getenv } from 'wqjs:internal/std';
+import { getenv } from 'wqjs:internal/env';
 import { etagFunction } from 'wqjs:internal/express/conditional';
 import { METHODS } from 'wqjs:internal/express/methods';
 import { queryParser } from 'wqjs:internal/express/query';

@@ -404,6 +404,19 @@ static JSValue do_exit(JSContext *ctx, JSValueConst this_val, int argc, JSValueC
     return JS_Throw(ctx, exc);
 }
 
+/* Tells the host that the variable with this name is read. */
+static JSValue env_used(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    size_t len;
+    const char *name = JS_ToCStringLen(ctx, &len, argv[0]);
+    int32_t r;
+    if (!name)
+        return JS_EXCEPTION;
+    r = wq_core_env_used(name, len);
+    JS_FreeCString(ctx, name);
+    return r < 0 ? wq_throw_errno(ctx, r, "getenv", NULL, 0) : JS_UNDEFINED;
+}
+
 /* evalScript(source, backtraceBarrier, async). That of quickjs-libc turns an
  * interrupt into an error that scripts can catch, and so outlive any limit. */
 static JSValue eval_script(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
@@ -555,6 +568,7 @@ static const JSCFunctionListEntry funcs[] = {
     JS_CFUNC_DEF("promiseState", 1, promise_state),
     JS_CFUNC_DEF("proxyParts", 1, proxy_parts),
     JS_CFUNC_DEF("exit", 1, do_exit),
+    JS_CFUNC_DEF("envUsed", 1, env_used),
     JS_CFUNC_DEF("evalScript", 3, eval_script),
     JS_CFUNC_DEF("importNow", 1, import_now),
     JS_CFUNC_DEF("scriptArgs", 0, script_args),

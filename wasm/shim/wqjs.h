@@ -51,6 +51,8 @@ int32_t wq_core_module_load(const char *name, int32_t name_len);
 /* The file URL of a module's path: the host percent-encodes. */
 WQ_IMPORT("wqjs_core", "module_url")
 int32_t wq_core_module_url(const char *name, int32_t name_len);
+/* Tells that the script reads an environment variable. */
+WQ_IMPORT("wqjs_core", "env_used") int32_t wq_core_env_used(const char *name, int32_t len);
 WQ_IMPORT("wqjs_core", "take") int32_t wq_core_take(void *ptr, int32_t cap);
 /* Script arguments, one after the other: -ENOENT past the last. */
 WQ_IMPORT("wqjs_core", "arg") int32_t wq_core_arg(int32_t index);

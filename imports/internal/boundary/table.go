@@ -65,6 +65,7 @@ var all = []*Func{
 	{Module: "wqjs_codec", Name: "names", Params: ""},
 	{Module: "wqjs_core", Name: "arg", Params: "i"},
 	{Module: "wqjs_core", Name: "detail", Params: "ii", Out: out(result(0))},
+	{Module: "wqjs_core", Name: "env_used", Params: "ii", In: in(bytes(0, 1))},
 	{Module: "wqjs_core", Name: "module_load", Params: "ii", In: in(bytes(0, 1))},
 	{Module: "wqjs_core", Name: "module_resolve", Params: "iiii", In: in(bytes(0, 1), bytes(2, 3))},
 	{Module: "wqjs_core", Name: "module_url", Params: "ii", In: in(bytes(0, 1))},

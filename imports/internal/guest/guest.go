@@ -89,6 +89,8 @@ type Guest struct {
 	BytesIn, BytesOut atomic.Uint64
 	// OnDenied, if set, is told of refusals by the policy.
 	OnDenied func(err error)
+	// OnEnv, if set, is told the name of each environment variable that is read.
+	OnEnv func(name string)
 
 	results results
 	pending []byte // result of a call that the guest takes with a second one

@@ -29,6 +29,24 @@ type Policy struct {
 	resolve []namePattern
 	unix    []unixRule
 	env     []envRule
+	used    func(flag, rule string) // see Observe; nil: nobody
+}
+
+// Observe returns a copy of p that tells used of what it allows: the flag and the
+// narrowest rule that would have been enough ("--allow-connect",
+// "db.internal:5432"; "" for --allow-raw), each time it is asked. Env is left out.
+func (p *Policy) Observe(used func(flag, rule string)) *Policy {
+	observed := *orNone(p)
+	observed.used = used
+	return &observed
+}
+
+// allow tells the observer, and is the decision nil.
+func (p *Policy) allow(flag, rule string) error {
+	if p.used != nil {
+		p.used(flag, rule)
+	}
+	return nil
 }
 
 // RuleError says what is wrong with one rule of a Config.

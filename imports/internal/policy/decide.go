@@ -46,18 +46,18 @@ func (p *Policy) Resolve(name string) error {
 		return &Denied{Op: OpResolve, Target: name, Reason: err.Error()}
 	}
 	if p.all {
-		return nil
+		return p.allow(flagResolve, normal)
 	}
 	for _, r := range p.resolve {
 		if r.match(normal) {
-			return nil
+			return p.allow(flagResolve, normal)
 		}
 	}
 	// A rule to reach a name would be of no use without looking it up.
 	for _, rules := range [][]netRule{p.connect, p.udp} {
 		for i := range rules {
 			if r := &rules[i]; r.kind == pinnedName && r.name.match(normal) || r.kind == localhost && normal == "localhost" {
-				return nil
+				return p.allow(flagResolve, normal)
 			}
 		}
 	}
@@ -78,11 +78,11 @@ func (p *Policy) Unix(op, path string) error {
 		return &Denied{Op: op, Target: path, Reason: "the path is a root directory"}
 	}
 	if p.all {
-		return nil
+		return p.allow(flagUnix, clean)
 	}
 	for _, r := range p.unix {
 		if r.match(clean) {
-			return nil
+			return p.allow(flagUnix, clean)
 		}
 	}
 	return &Denied{Op: op, Target: clean, Flag: flagUnix + "=" + clean, Reason: notGranted}
@@ -92,7 +92,7 @@ func (p *Policy) Unix(op, path string) error {
 func (p *Policy) Raw() error {
 	p = orNone(p)
 	if p.all || p.raw {
-		return nil
+		return p.allow(flagRaw, "")
 	}
 	return &Denied{Op: OpRaw, Flag: flagRaw, Reason: notGranted}
 }
@@ -162,15 +162,18 @@ func (p *Policy) reach(op, flag string, rules []netRule, dst netip.AddrPort, pin
 	if why := t.malformed(); why != "" {
 		return &Denied{Op: op, Target: dst.String(), Reason: why}
 	}
+	if p.all && t.port == 0 {
+		return nil // the kernel will refuse it
+	}
 	if p.all {
-		return nil
+		return p.allowTarget(flag, &t, pins)
 	}
 	if t.port == 0 {
 		return &Denied{Op: op, Target: t.text(), Reason: "port 0 is no destination"}
 	}
 	for i := range rules {
 		if rules[i].grants(&t, pins) {
-			return nil
+			return p.allowTarget(flag, &t, pins)
 		}
 	}
 	return t.denied(op, flag, rules, pins)
@@ -183,14 +186,22 @@ func (p *Policy) bind(op, flag string, rules []netRule, addr netip.AddrPort) err
 		return &Denied{Op: op, Target: addr.String(), Reason: why}
 	}
 	if p.all {
-		return nil
+		return p.allowTarget(flag, &t, nil)
 	}
 	for i := range rules {
 		if rules[i].grants(&t, nil) {
-			return nil
+			return p.allowTarget(flag, &t, nil)
 		}
 	}
 	return t.denied(op, flag, rules, nil)
+}
+
+// allowTarget is allow without making up a rule that nobody wants to know.
+func (p *Policy) allowTarget(flag string, t *target, pins *Pins) error {
+	if p.used == nil {
+		return nil
+	}
+	return p.allow(flag, t.rule(pins))
 }
 
 func (t *target) denied(op, flag string, rules []netRule, pins *Pins) *Denied {

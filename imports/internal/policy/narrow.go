@@ -9,13 +9,22 @@ import "net/netip"
 // reached just there.
 func (p *Policy) NarrowListen(addr netip.AddrPort) (netip.AddrPort, bool) {
 	p = orNone(p)
-	return narrow(p.listen, addr)
+	return p.narrow(flagListen, p.listen, addr)
 }
 
 // NarrowUDP is NarrowListen for BindUDP.
 func (p *Policy) NarrowUDP(addr netip.AddrPort) (netip.AddrPort, bool) {
 	p = orNone(p)
-	return narrow(p.udp, addr)
+	return p.narrow(flagUDP, p.udp, addr)
+}
+
+func (p *Policy) narrow(flag string, rules []netRule, addr netip.AddrPort) (netip.AddrPort, bool) {
+	one, ok := narrow(rules, addr)
+	if ok {
+		t := newTarget(one, true)
+		_ = p.allowTarget(flag, &t, nil)
+	}
+	return one, ok
 }
 
 func narrow(rules []netRule, addr netip.AddrPort) (netip.AddrPort, bool) {

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"io/fs"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -471,6 +472,55 @@ func TestHints(t *testing.T) {
 		}
 		if !known {
 			t.Errorf("%s | %s: denied without a hint: %v", d.rules, d.request, denied)
+		}
+	}
+}
+
+// TestObserve: what is allowed is told as the narrowest rule, what is refused is not.
+func TestObserve(t *testing.T) {
+	addr := netip.MustParseAddrPort
+	for _, all := range []bool{true, false} {
+		p, err := Compile(Config{
+			All: all, Listen: []string{"127.0.0.1"}, Connect: []string{"*.example.com", "10.0.0.0/8"}, Resolve: []string{"*.other.com"},
+			UDP: []string{"*"}, Unix: []string{"/run/"}, Raw: true, Env: []string{"*"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		p = p.Observe(func(flag, rule string) { got = append(got, flag+"="+rule) })
+		pins := &Pins{}
+		if err := pins.Add("www.example.com", []netip.Addr{netip.MustParseAddr("93.184.216.34")}); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{
+			p.Resolve("WWW.example.com"), p.Resolve("a.other.com"), p.Connect(addr("93.184.216.34:443"), pins), p.Connect(addr("10.1.2.3:80"), pins),
+			p.Listen(addr("127.0.0.1:0")), p.BindUDP(addr("0.0.0.0:53")), p.SendTo(addr("10.0.0.1:53"), nil), p.ConnectUDP(addr("[2001:db8::1]:53"), nil),
+			p.Unix("bind", "/run/a/../b"), p.Raw(),
+		} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		p.NarrowListen(addr("0.0.0.0:80"))
+		p.Env("HOME")
+		_ = p.Connect(addr("10.0.0.1:0"), nil)
+		want := "--allow-resolve=www.example.com --allow-resolve=a.other.com --allow-connect=www.example.com:443 --allow-connect=10.1.2.3:80 " +
+			"--allow-listen=127.0.0.1:0 --allow-udp=0.0.0.0:53 --allow-udp=10.0.0.1:53 --allow-udp=[2001:db8::1]:53 --allow-unix=/run/b --allow-raw= --allow-listen=127.0.0.1:80"
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("got  %s\nwant %s", s, want)
+		}
+		if all {
+			continue
+		}
+		got = nil
+		for _, err := range []error{p.Resolve("example.net"), p.Connect(addr("192.0.2.9:443"), pins), p.Listen(addr("192.0.2.1:1")), p.Unix("bind", "/etc/x")} {
+			if err == nil {
+				t.Error("allowed")
+			}
+		}
+		if got != nil {
+			t.Errorf("told of %v", got)
 		}
 	}
 }

@@ -301,6 +301,8 @@ func (f *FS) both(op, from, to string, need right, do func(m *mount, from, to st
 		case m != n:
 			return sys.ENOTSUP // EXDEV
 		}
+		f.used(m, op, a, need)
+		f.used(m, op, b, need)
 		if slashA || slashB {
 			if info, err := m.stat(relA, true); err == nil && !info.IsDir() {
 				return sys.ENOTDIR

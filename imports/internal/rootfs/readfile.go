@@ -68,6 +68,7 @@ func (f *FS) readFile(name string, limit int64) ([]byte, string, error) {
 	case m == nil || !m.read:
 		return nil, "", ungranted
 	}
+	f.used(m, "read", name, needRead)
 	file, info, err := f.openRegular(m, rel)
 	if err != nil {
 		if m.root != nil && leavesRoot(err) {

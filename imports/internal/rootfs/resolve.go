@@ -96,6 +96,13 @@ func (f *FS) allowed(op, name string, need right, shown string) (*mount, string,
 	return m, rel, 0
 }
 
+// used tells of an operation that is allowed.
+func (f *FS) used(m *mount, op, name string, need right) {
+	if f.opts.OnUsed != nil && m.root != nil {
+		f.opts.OnUsed(op, name, need&needRead != 0, need&needWrite != 0)
+	}
+}
+
 func (f *FS) deny(op, name string, need right) sys.Errno {
 	if f.opts.OnDenied != nil {
 		f.opts.OnDenied(op, name, flagFor(name, need))
@@ -123,6 +130,7 @@ func (f *FS) at(op, name string, need right, follow bool, do func(m *mount, rel 
 	if errno != 0 {
 		return errno
 	}
+	f.used(m, op, name, need)
 	err := do(m, rel)
 	if m.root != nil && leavesRoot(err) {
 		target, errno := f.walk(op, name, need, follow)

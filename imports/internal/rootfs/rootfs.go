@@ -48,6 +48,11 @@ type Options struct {
 	// on the caller's goroutine and must not call the FS.
 	OnDenied func(op, path, flag string)
 
+	// OnUsed is told of each operation on a path of the guest that a grant of the
+	// host's files covers, before it is done: "open", the path, and whether it
+	// reads, and writes. The same rules apply.
+	OnUsed func(op, path string, read, write bool)
+
 	// OnLimit is told the name of the field above whose limit was reached,
 	// because the error numbers cannot tell. The same rules apply.
 	OnLimit func(field string)
