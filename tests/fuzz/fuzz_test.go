@@ -25,7 +25,7 @@ func newEngine(t *testing.T) engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := sandboxes{e}
+	s := sandboxes{e, 32 << 20}
 	t.Cleanup(s.close)
 	return s
 }

@@ -113,7 +113,7 @@ func (f *fuzzer) addSandboxes(name, file string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	f.add(name, sandboxes{e})
+	f.add(name, sandboxes{e, 32 << 20})
 	return nil
 }
 

@@ -52,8 +52,14 @@ const (
 	maxOutput = 1 << 20
 )
 
-// sandboxes runs each program in a sandbox of its own.
-type sandboxes struct{ engine *host.Engine }
+// sandboxes runs each program in a sandbox of its own, with so much memory.
+type sandboxes struct {
+	engine *host.Engine
+	memory uint64
+}
+
+// roomy is s with more memory than programs of the grammar use.
+func (s sandboxes) roomy() sandboxes { return sandboxes{s.engine, 256 << 20} }
 
 func (s sandboxes) close() { s.engine.Close(context.Background()) }
 
@@ -83,7 +89,7 @@ func (s sandboxes) runIn(source string) (o outcome) {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	sandbox, err := s.engine.NewSandbox(context.Background(), host.SandboxConfig{
-		Limits: host.Limits{Memory: 32 << 20, Stack: 960 << 10, FDs: 4, Files: 4, Timers: 100, Lookups: 1},
+		Limits: host.Limits{Memory: s.memory, Stack: 960 << 10, FDs: 4, Files: 4, Timers: 100, Lookups: 1},
 		Stdout: out,
 	})
 	if err != nil {
