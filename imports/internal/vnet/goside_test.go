@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -226,15 +227,17 @@ func TestCloseWhileAccepting(t *testing.T) {
 				c.Close()
 			}
 		}()
+		var dials sync.WaitGroup
 		for range 2 {
-			go func() {
+			dials.Go(func() {
 				if c, err := n.Dial(context.Background(), "tcp", "10.0.0.1:80"); err == nil {
 					c.Close()
 				}
-			}()
+			})
 		}
 		runtime.Gosched()
 		check(t, l.Close())
+		dials.Wait()
 		if err := <-accepted; !errors.Is(err, net.ErrClosed) {
 			t.Fatal(err)
 		}
