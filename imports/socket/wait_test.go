@@ -55,8 +55,8 @@ func TestInterrupt(t *testing.T) {
 	cause := errors.New("stop")
 	for name, call := range blockers(t, g) {
 		for range 3 {
-			timer := time.AfterFunc(2*time.Millisecond, func() { g.Loop.Interrupt(cause) })
 			start := time.Now()
+			timer := time.AfterFunc(2*time.Millisecond, func() { g.Loop.Interrupt(cause) })
 			if err := call(); err != cause {
 				t.Errorf("%s ended with %v", name, err)
 			}
