@@ -44,12 +44,12 @@ func Example() {
 	fmt.Printf("%s %v\n", page, err)
 	_, path, err := fsys.ReadFile("/lib/./util.js", 1<<20)
 	fmt.Println(path, err)
-	_, errno := fsys.Stat("/root/.ssh")
+	_, errno := fsys.Stat("/home/user/.ssh")
 	fmt.Println(errno)
 
 	// Output:
 	// <h1>Hello</h1> <nil>
 	// /lib/util.js <nil>
-	// stat /root/.ssh needs true
+	// stat /home/user/.ssh needs true
 	// permission denied
 }
