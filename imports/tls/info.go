@@ -45,6 +45,9 @@ func info(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	select {
 	case <-s.Ready():
 	default:
+		if err := s.Err(); err != nil { // ended by another than the handshake
+			return 0, err
+		}
 		return 0, abi.ENOTCONN
 	}
 	st := c.ConnectionState()

@@ -109,13 +109,18 @@ func (s *Stream) Err() error {
 
 // Fail ends the stream at once with an error; any goroutine may call it.
 func (s *Stream) Fail(err error) {
+	s.note(err)
+	_ = s.host.Close() // the guest is told before the peer is
+	_ = s.c.Conn.Close()
+}
+
+// note keeps the first reason of a failure.
+func (s *Stream) note(err error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.err == nil {
 		s.err = err
 	}
-	s.mu.Unlock()
-	_ = s.host.Close() // the guest is told before the peer is
-	_ = s.c.Conn.Close()
 }
 
 // close is for when the guest closes its end, which it does right after.
@@ -154,7 +159,7 @@ func (s *Stream) unused() bool {
 
 func (s *Stream) run() {
 	err := s.prepare()
-	close(s.ready)
+	close(s.ready) // before the guest sees an end: it asks for the reason then
 	if err == nil {
 		out := make(chan struct{})
 		go func() {
@@ -178,7 +183,7 @@ func (s *Stream) prepare() error {
 	}
 	err := s.c.Prepare(s.ctx)
 	if err != nil {
-		s.Fail(s.explain(err))
+		s.note(s.explain(err))
 	}
 	return err
 }

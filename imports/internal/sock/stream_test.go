@@ -134,6 +134,39 @@ func TestPrepare(t *testing.T) {
 	check(t, s.Close())
 }
 
+// slowClose is a connection whose goodbye takes long.
+type slowClose struct {
+	net.Conn
+	until chan struct{}
+}
+
+func (c slowClose) Close() error {
+	<-c.until
+	return c.Conn.Close()
+}
+
+// TestPrepareFailsFirst: when the guest sees the end, the reason is known.
+func TestPrepareFailsFirst(t *testing.T) {
+	guesttest.NoLeaks(t)
+	conn, _ := net.Pipe()
+	mine := errors.New("mine")
+	slow := slowClose{conn, make(chan struct{})}
+	s, guest := start(t, t.Context(), sock.Config{Conn: slow, Prepare: func(context.Context) error { return mine }})
+	if _, err := io.ReadAll(guest); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-s.Stream.Ready():
+		if err := s.Stream.Err(); err != mine {
+			t.Error(err)
+		}
+	default:
+		t.Error("the handshake is not over")
+	}
+	close(slow.until)
+	check(t, s.Close())
+}
+
 // TestWait ends with the context, and when the guest closes.
 func TestWait(t *testing.T) {
 	guesttest.NoLeaks(t)
