@@ -23,7 +23,7 @@ type bridge struct {
 	writers []*encoder // by depth
 	entries []entry    // Go functions and errors that JavaScript holds, by id - 1
 	free    []uint32
-	started func(context.Context) (any, error) // called, and to be started next
+	started asyncCall // called, and to be started next
 
 	depth   int           // Go functions on the stack that called JavaScript
 	calls   []*invocation // of Go functions, one for each on the stack
@@ -82,7 +82,7 @@ var errGoexit = errors.New("runtime.Goexit in a Go function that JavaScript call
 
 // reset forgets everything: the guest's memory starts anew, or is gone.
 func (b *bridge) reset() {
-	b.entries, b.free, b.started, b.limited = nil, nil, nil, false
+	b.entries, b.free, b.started, b.limited = nil, nil, asyncCall{}, false
 	b.depth, b.running, b.current = 0, 0, nil
 	b.nested.Store(0)
 	b.inGo.Store(0)
@@ -233,6 +233,8 @@ func errorCode(err error) string {
 	switch {
 	case errors.As(err, &coder):
 		return coder.Code()
+	case errors.Is(err, ErrQueued):
+		return "ENOBUFS"
 	case errors.As(err, &js) && js.Code != "":
 		return js.Code
 	case errors.As(err, &panicked):
@@ -268,7 +270,7 @@ func (b *bridge) Call(fn uint32, argc int, args []byte) ([]byte, error) {
 	}
 	c := b.calls[b.running]
 	c.decoder.wireReader = wireReader{b: args}
-	c.argc = argc
+	c.argc, c.err = argc, nil
 	c.encoder.reset(replyValue)
 	b.running++
 	b.inGo.Add(1)
@@ -306,7 +308,7 @@ func (b *bridge) invoke(fn uint32, c *invocation) (err error) {
 	case f.call != nil:
 		err = f.call(c)
 	default:
-		if b.started, err = f.prepare(c); err == nil {
+		if err = b.prepareAsync(f, c); err == nil {
 			c.encoder.buf[0] = replyAsync
 		}
 	}
@@ -342,55 +344,4 @@ func (e *encoder) throw(err error) []byte {
 		e.errorRecord("Error", errorText(err), errorCode(err), 0)
 	}
 	return e.buf
-}
-
-// outcome is what an asynchronous function returned.
-type outcome struct {
-	value any
-	err   error
-}
-
-// Start implements imports.Calls.
-func (b *bridge) Start() (func(context.Context) any, error) {
-	work := b.started
-	b.started = nil
-	if work == nil {
-		return nil, fs.ErrInvalid
-	}
-	values := context.WithoutCancel(b.ctx)
-	return func(ctx context.Context) any {
-		o := outcome{err: errors.New("runtime.Goexit in an asynchronous Go function")}
-		done := make(chan struct{})
-		go func() { // Goexit must not keep the operation from completing
-			defer close(done)
-			o.value, o.err = perform(work, &asyncContext{ctx, values, b.sandbox})
-		}()
-		<-done
-		return o
-	}, nil
-}
-
-func perform(work func(context.Context) (any, error), ctx context.Context) (v any, err error) {
-	defer protect(&err)
-	return work(ctx)
-}
-
-// Result implements imports.Calls.
-func (b *bridge) Result(v any) ([]byte, error) {
-	e := &encoder{bridge: b}
-	e.reset(replyValue)
-	o := v.(outcome)
-	if o.err == nil {
-		o.err = protected(e, o.value)
-	}
-	if o.err != nil {
-		return e.throw(o.err), nil
-	}
-	return e.buf, nil
-}
-
-// protected writes a value whose own methods may panic.
-func protected(e *encoder, v any) (err error) {
-	defer protect(&err)
-	return e.value(v)
 }

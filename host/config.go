@@ -72,6 +72,13 @@ type Limits struct {
 	// Lookups is how many names the sandbox may look up over its life.
 	// Default 100,000.
 	Lookups int
+	// Queued is how many bytes may wait in Go's memory, for the sandbox or because
+	// of it: arguments and results of asynchronous Go functions that run or were
+	// not fetched, chunks of streams, and buffers of TLS and granted connections. A
+	// call, or its result, beyond it is ErrQueued; connections get along with
+	// buffers of 4 KiB. Default 64 MiB. Besides, one message of up to 64 MiB is
+	// under way between Go and JavaScript.
+	Queued int64
 	// Handles is how many Values may be live that refer to objects of the
 	// sandbox, and how many Go functions and errors it may hold. Default
 	// 100,000, at most 1,048,576.
@@ -91,6 +98,7 @@ const (
 	defaultTimers  = 100_000
 	maxTimers      = 1 << 19
 	defaultLookups = 100_000
+	defaultQueued  = 64 << 20
 	defaultHandles = 100_000
 	maxHandles     = 1 << 20
 )

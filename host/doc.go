@@ -57,8 +57,9 @@
 //
 // # Limits
 //
-// [Limits] bound memory, stack, execution time, output, and the number of
-// sockets, files, timers and lookups. [Sandbox.Stats] tells what is used. At its memory limit a script gets an
+// [Limits] bound memory, stack, execution time, output, what waits in Go for the
+// sandbox, and the number of sockets, files, timers, lookups and handles.
+// [Sandbox.Stats] tells what is used. At its memory limit a script gets an
 // InternalError, at its stack limit a RangeError. Contexts bound each call:
 // when one ends, running code stops, and so does whatever it waits for, be it a
 // blocking accept. It takes well under a millisecond for most code, and up to
@@ -72,7 +73,8 @@
 // [As] work with it, [Value.Release] gives it up. [Sandbox.Set] hands over Go
 // values, functions among them: plain ones, those of [Func1] and its like, which
 // need no reflection, and [Async] ones, which give promises. Channels, iterators,
-// readers and writers become asynchronous iterables and streams.
+// readers and writers become asynchronous iterables and streams; [Value.Iter]
+// ranges over those of JavaScript.
 //
 //	sum, err := host.CallAs[int](ctx, sandbox, "add", 1, 2)
 //
@@ -118,6 +120,7 @@
 //   - [*PluginError]: of a plugin, around one of these; [*InterfaceError] when it
 //     does not export what it must, [ErrPluginClosed], [ErrCallTimeout],
 //     [ErrRestarts].
+//   - [ErrQueued]: Limits.Queued bytes wait in Go.
 //   - [ErrUnsettled]: a promise, as a top-level await, can never settle.
 //   - [ErrClosed], [ErrImageClosed], [ErrPoolClosed], [ErrEngineClosed]: too late.
 //

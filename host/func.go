@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Function is a Go function for JavaScript. Func0 to Func3 make those whose
+// Function is a Go function for JavaScript. Func0 to Func6 make those whose
 // calls need no reflection; a plain func value in an argument, a result or a
 // field becomes one as well. See Sandbox.Set for what functions may look like.
 type Function struct{ f *function }
@@ -34,7 +34,8 @@ const anyParams = 255
 type invocation struct {
 	decoder
 	encoder *encoder
-	argc    int // arguments not yet read
+	argc    int   // arguments not yet read
+	err     error // of reading them, by a param
 }
 
 // context is what the function gets: it ends with the call in progress, when
@@ -173,85 +174,6 @@ func funcName(fn reflect.Value) string {
 		return ""
 	}
 	return name
-}
-
-// Func0 makes a Function of f. Its context ends when the call of JavaScript that
-// is in progress does; calls of the same sandbox must use it.
-func Func0[R any](f func(context.Context) (R, error)) Function {
-	write := resultOf[R]()
-	return Function{newFunction(f, 0, 0, func(c *invocation) error {
-		ctx := c.context()
-		r, err := f(ctx)
-		if err := ctx.end(err); err != nil {
-			return err
-		}
-		return write(c.encoder, r)
-	})}
-}
-
-// Func1 is Func0 with an argument. One that is missing or undefined is the zero
-// value; one that does not fit is a TypeError in JavaScript.
-func Func1[A, R any](f func(context.Context, A) (R, error)) Function {
-	readA, write := argOf[A](), resultOf[R]()
-	return Function{newFunction(f, 1, wantsHandle[A](0), func(c *invocation) error {
-		a, err := arg(c, readA, 0)
-		if err != nil {
-			return err
-		}
-		ctx := c.context()
-		r, err := f(ctx, a)
-		if err := ctx.end(err); err != nil {
-			return err
-		}
-		return write(c.encoder, r)
-	})}
-}
-
-// Func2 is Func1 with two arguments.
-func Func2[A, B, R any](f func(context.Context, A, B) (R, error)) Function {
-	readA, readB, write := argOf[A](), argOf[B](), resultOf[R]()
-	return Function{newFunction(f, 2, wantsHandle[A](0)|wantsHandle[B](1), func(c *invocation) error {
-		a, err := arg(c, readA, 0)
-		if err != nil {
-			return err
-		}
-		b, err := arg(c, readB, 1)
-		if err != nil {
-			return err
-		}
-		ctx := c.context()
-		r, err := f(ctx, a, b)
-		if err := ctx.end(err); err != nil {
-			return err
-		}
-		return write(c.encoder, r)
-	})}
-}
-
-// Func3 is Func1 with three arguments.
-func Func3[A, B, C, R any](f func(context.Context, A, B, C) (R, error)) Function {
-	readA, readB, readC, write := argOf[A](), argOf[B](), argOf[C](), resultOf[R]()
-	handles := wantsHandle[A](0) | wantsHandle[B](1) | wantsHandle[C](2)
-	return Function{newFunction(f, 3, handles, func(c *invocation) error {
-		a, err := arg(c, readA, 0)
-		if err != nil {
-			return err
-		}
-		b, err := arg(c, readB, 1)
-		if err != nil {
-			return err
-		}
-		x, err := arg(c, readC, 2)
-		if err != nil {
-			return err
-		}
-		ctx := c.context()
-		r, err := f(ctx, a, b, x)
-		if err := ctx.end(err); err != nil {
-			return err
-		}
-		return write(c.encoder, r)
-	})}
 }
 
 // pure1 and pure2 are for the common signatures without a context.

@@ -417,3 +417,40 @@ func TestFunctionsAreFreed(t *testing.T) {
 	}
 	works(t, s, out)
 }
+
+// TestFuncs: arguments arrive in order, each with its own error.
+func TestFuncs(t *testing.T) {
+	s, _ := sandbox(t, SandboxConfig{})
+	type ctx = context.Context
+	for n, f := range []Function{
+		Func0(func(ctx) (string, error) { return "", nil }),
+		Func1(func(_ ctx, a int) (string, error) { return fmt.Sprint(a), nil }),
+		Func2(func(_ ctx, a, b int) (string, error) { return fmt.Sprint(a, b), nil }),
+		Func3(func(_ ctx, a, b, c int) (string, error) { return fmt.Sprint(a, b, c), nil }),
+		Func4(func(_ ctx, a, b, c, d int) (string, error) { return fmt.Sprint(a, b, c, d), nil }),
+		Func5(func(_ ctx, a, b, c, d, e int) (string, error) { return fmt.Sprint(a, b, c, d, e), nil }),
+		Func6(func(_ ctx, a, b, c, d, e, f int) (string, error) { return fmt.Sprint(a, b, c, d, e, f), nil }),
+	} {
+		set(t, s, "f", f)
+		args := strings.Fields("1 2 3 4 5 6")[:n:n]
+		if v := eval(t, s, "f("+strings.Join(append(args, "7"), ",")+")"); v.String() != strings.Join(args, " ") {
+			t.Errorf("%d arguments: %q", n, v)
+		}
+		if v := eval(t, s, "f.length"); v.Int64() != int64(n) {
+			t.Errorf("length %v of %d", v, n)
+		}
+		if n == 0 {
+			continue
+		}
+		// The last one is wrong, then missing.
+		args[n-1] = "'x'"
+		_, err := s.EvalValue(t.Context(), "a.js", "f("+strings.Join(args, ",")+")")
+		if e := jsError(t, err); e.Name != "TypeError" || !strings.Contains(e.Message, fmt.Sprintf("argument %d:", n)) {
+			t.Errorf("%d arguments: %v", n, err)
+		}
+		args[n-1] = "0"
+		if v := eval(t, s, "f("+strings.Join(args[:n-1], ",")+")"); v.String() != strings.Join(args, " ") {
+			t.Errorf("%d arguments of %d: %q", n-1, n, v)
+		}
+	}
+}

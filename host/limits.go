@@ -29,6 +29,10 @@ func (l Limits) check() (Limits, error) {
 	if l.Output < 0 {
 		return l, fmt.Errorf("Limits.Output is %d, must not be negative", l.Output)
 	}
+	if l.Queued < 0 {
+		return l, fmt.Errorf("Limits.Queued is %d, must not be negative", l.Queued)
+	}
+	l.Queued = cmp.Or(l.Queued, defaultQueued)
 	for _, f := range []struct {
 		name      string
 		value     *int
@@ -67,6 +71,7 @@ func (c SandboxConfig) imports(l Limits) imports.Config {
 		MaxTimers:  l.Timers,
 		MaxLookups: l.Lookups,
 		MaxOpen:    l.Files,
+		MaxQueued:  l.Queued,
 	}
 	if c.Net != nil {
 		cfg.Net = c.Net.net

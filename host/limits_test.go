@@ -29,6 +29,7 @@ func TestLimitsCheck(t *testing.T) {
 		{Limits{Timers: -3}, "Limits.Timers is -3"},
 		{Limits{Timers: maxTimers + 1}, "Limits.Timers is 524289"},
 		{Limits{Lookups: -4}, "Limits.Lookups is -4"},
+		{Limits{Queued: -5}, "Limits.Queued is -5"},
 	} {
 		got, err := c.limits.check()
 		if c.text == "" && (err != nil || got.Memory == 0 || got.Stack == 0 || got.FDs == 0 || got.Files == 0 || got.Timers == 0 || got.Lookups == 0) {

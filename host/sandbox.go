@@ -422,6 +422,7 @@ type Stats struct {
 	FDs        int           // open sockets
 	BytesIn    uint64        // received by sockets
 	BytesOut   uint64        // sent by sockets
+	Queued     int64         // bytes that wait in Go, as Limits.Queued counts them
 	Output     uint64        // bytes written to Stdout and Stderr
 	Calls      uint64        // calls of Eval, Run and their like, over all its life
 }
@@ -433,6 +434,7 @@ func (s *Sandbox) Stats() Stats {
 	defer s.mu.Unlock()
 	st := Stats{CPU: s.cpu.total(), FDs: s.guest.OpenFDs(), Output: uint64(s.stdio.written.Load()), Calls: s.calls}
 	st.BytesIn, st.BytesOut = s.guest.Traffic()
+	st.Queued = s.guest.Queue().Used()
 	st.Memory = s.memoryNow()
 	st.MemoryPeak = max(s.peak, st.Memory)
 	return st

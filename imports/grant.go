@@ -82,7 +82,7 @@ func (g *Guest) GrantConn(name string, c net.Conn, t GrantTerms) error {
 
 func (g *Guest) grantStream(name string, c net.Conn, family int, local, peer netsys.Addr, t GrantTerms) error {
 	l := &limited{Conn: c, name: name, recv: newBudget(t.RecvBytes), send: newBudget(t.SendBytes)}
-	st, fd, err := sock.NewStream(g.g.Ctx, netsys.OS, sock.Config{Conn: l, Explain: l.explain, Done: l.ended})
+	st, fd, err := sock.NewStream(g.g.Ctx, netsys.OS, sock.Config{Conn: l, Explain: l.explain, Queue: g.g.Queue, Done: l.ended})
 	if err != nil {
 		return &os.PathError{Op: "grant", Path: name, Err: err}
 	}

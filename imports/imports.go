@@ -23,6 +23,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/loop"
 	"github.com/wqjs/wqjs/imports/internal/policy"
+	"github.com/wqjs/wqjs/imports/internal/quota"
 	"github.com/wqjs/wqjs/imports/internal/rootfs"
 	"github.com/wqjs/wqjs/imports/name"
 	"github.com/wqjs/wqjs/imports/socket"
@@ -129,6 +130,7 @@ type Config struct {
 	// Codecs are content codings besides gzip and deflate, by name.
 	Codecs map[string]Codec
 
+	MaxQueued  int64 // bytes that wait in the host; see guest.Guest.Queue
 	MaxFDs     int
 	MaxTimers  int
 	MaxLookups int
@@ -188,6 +190,7 @@ func newGuest(c Config, p *policy.Policy, files, modules *rootfs.FS) *Guest {
 			Dir:        c.Dir,
 			MaxLookups: c.MaxLookups,
 			Ctx:        ctx,
+			Queue:      quota.New(c.MaxQueued),
 			OnDenied:   onDenied(c),
 		},
 		cancel:  cancel,
@@ -208,6 +211,12 @@ func onDenied(c Config) func(error) {
 	}
 	return func(err error) { c.OnDenied(err.Error()) }
 }
+
+// Quota counts bytes that wait in the host for a guest; see quota.Quota.
+type Quota = quota.Quota
+
+// Queue counts what waits in the host for the guest.
+func (g *Guest) Queue() *Quota { return g.g.Queue }
 
 // Await runs work in a goroutine, which an interrupt of the guest leaves behind
 // with its context ended.

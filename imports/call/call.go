@@ -62,11 +62,11 @@ func start(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if g.Calls == nil {
 		return 0, abi.ENOSYS
 	}
-	work, err := g.Calls.Start()
+	work, holds, err := g.Calls.Start()
 	if err != nil {
 		return 0, err
 	}
-	return 0, g.Go(guest.I32(a[0]), work)
+	return 0, g.Go(guest.I32(a[0]), holds, work)
 }
 
 func result(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/guesttest"
 	"github.com/wqjs/wqjs/imports/internal/loop"
+	"github.com/wqjs/wqjs/imports/internal/quota"
 )
 
 // calls answers with the arguments, n times.
@@ -29,12 +30,12 @@ func (c *calls) Call(fn uint32, argc int, args []byte) ([]byte, error) {
 	return bytes.Repeat(fmt.Appendf(nil, "%d/%d:%s;", fn, argc, args), c.times), nil
 }
 
-func (c *calls) Start() (func(context.Context) any, error) {
+func (c *calls) Start() (func(context.Context) any, int64, error) {
 	if c.started {
-		return nil, fs.ErrInvalid
+		return nil, 0, fs.ErrInvalid
 	}
 	c.started = true
-	return func(context.Context) any { return "done" }, nil
+	return func(context.Context) any { return "done" }, 3, nil
 }
 
 func (c *calls) Result(v any) ([]byte, error) { return []byte(v.(string)), nil }
@@ -81,6 +82,8 @@ func TestAsynchronous(t *testing.T) {
 	guesttest.NoLeaks(t)
 	g := guesttest.New(t, guesttest.Config{}, call.Funcs())
 	g.Calls = &calls{}
+	g.Queue = quota.New(6)
+	g.Queue.Take(3) // what Start tells of
 	at := g.Space(16)
 	g.Fail(abi.ENOENT, "result", 5, at, 16)
 	g.Call("start", 5)
@@ -92,6 +95,22 @@ func TestAsynchronous(t *testing.T) {
 		t.Errorf("result %q", g.Bytes(at, int(n)))
 	}
 	g.Fail(abi.ENOENT, "result", 5, at, 16) // fetched
+	if n := g.Queue.Used(); n != 0 {
+		t.Errorf("%d bytes are held", n)
+	}
+	// One that cannot start gives back what it holds.
+	g.Queue.Take(3)
+	g.Calls = &calls{}
+	g.Call("start", 7)
+	g.Queue.Take(3)
+	g.Calls = &calls{}
+	g.Fail(abi.EEXIST, "start", 7)
+	if _, err := g.Loop.Next(make([]loop.Event, 0, 16)); err != nil {
+		t.Fatal(err)
+	}
+	if n := g.Queue.Used(); n != 0 {
+		t.Errorf("%d bytes are held", n)
+	}
 }
 
 var _ guest.Calls = (*calls)(nil)

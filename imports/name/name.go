@@ -203,7 +203,7 @@ func lookupStart(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 0, g.Go(guest.I32(a[0]), func(ctx context.Context) any {
+	return 0, g.Go(guest.I32(a[0]), 0, func(ctx context.Context) any {
 		if q.literal != nil {
 			return result{q, q.literal, nil}
 		}

@@ -259,7 +259,7 @@ func TestUnfetched(t *testing.T) {
 // TestForeignResult: a result of another operation than a lookup.
 func TestForeignResult(t *testing.T) {
 	g := guesttest.New(t, guesttest.Config{}, name.Funcs())
-	if err := g.Go(1, func(context.Context) any { return 5 }); err != nil {
+	if err := g.Go(1, 0, func(context.Context) any { return 5 }); err != nil {
 		t.Fatal(err)
 	}
 	wait(t, g)

@@ -203,7 +203,7 @@ func secure(g *guest.Guest, s *sock.Socket, set *settings, conf *tls.Config, nam
 	} else {
 		c.Conn = tls.Client(c.line, conf)
 	}
-	cfg := sock.Config{Conn: c, Prepare: c.prepare, Explain: func(err error) error { return c.explain(s, err) }}
+	cfg := sock.Config{Conn: c, Prepare: c.prepare, Explain: func(err error) error { return c.explain(s, err) }, Queue: g.Queue}
 	if kept(s) {
 		cfg.Done = func() { _ = s.Close() }
 	}
@@ -250,7 +250,7 @@ func handshakeStart(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 0, g.Go(guest.I32(a[0]), func(ctx context.Context) any { return outcome{s.Wait(ctx)} })
+	return 0, g.Go(guest.I32(a[0]), 0, func(ctx context.Context) any { return outcome{s.Wait(ctx)} })
 }
 
 func handshakeResult(g *guest.Guest, _ guest.Memory, a []uint64) (int32, error) {

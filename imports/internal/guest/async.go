@@ -25,21 +25,26 @@ type result struct {
 
 // Go runs work in a goroutine as operation id. When it returns, the loop
 // reports the completion, and Result hands the value out once. The context ends
-// with the sandbox. EEXIST for an id whose value was not fetched, EAGAIN beyond
-// MaxResults.
-func (g *Guest) Go(id int32, work func(context.Context) any) error {
+// with the sandbox. It holds bytes of Queue, which it gives back when work has
+// ended, or it fails: with EEXIST for an id whose value was not fetched, EAGAIN
+// beyond MaxResults.
+func (g *Guest) Go(id int32, holds int64, work func(context.Context) any) error {
 	if err := g.results.reserve(id); err != nil {
+		g.Queue.Give(holds)
 		return err
 	}
 	ctx, cancel := context.WithCancel(g.Ctx)
 	if err := g.Loop.StartOp(id, cancel); err != nil {
 		cancel()
+		g.Queue.Give(holds)
 		g.results.drop(id)
 		return err
 	}
 	go func() {
 		defer cancel()
-		g.results.set(id, work(ctx))
+		v := work(ctx)
+		g.Queue.Give(holds)
+		g.results.set(id, v)
 		g.Loop.Complete(id, 0)
 	}()
 	return nil

@@ -30,7 +30,7 @@ func TestGo(t *testing.T) {
 	guesttest.NoLeaks(t)
 	g := guesttest.New(t, guesttest.Config{})
 	release := make(chan struct{})
-	check(t, g.Go(3, func(context.Context) any {
+	check(t, g.Go(3, 0, func(context.Context) any {
 		<-release
 		return "value"
 	}))
@@ -39,12 +39,12 @@ func TestGo(t *testing.T) {
 			t.Errorf("result of %d: %v, %v", id, v, err)
 		}
 	}
-	if err := g.Go(3, nil); err != error(abi.EEXIST) {
+	if err := g.Go(3, 0, nil); err != error(abi.EEXIST) {
 		t.Errorf("the id of a running operation: %v", err)
 	}
 	close(release)
 	completed(t, g, 1)
-	if err := g.Go(3, nil); err != error(abi.EEXIST) {
+	if err := g.Go(3, 0, nil); err != error(abi.EEXIST) {
 		t.Errorf("the id of a result to be fetched: %v", err)
 	}
 	if v, err := g.Result(3); v != "value" || err != nil {
@@ -53,7 +53,7 @@ func TestGo(t *testing.T) {
 	if _, err := g.Result(3); err != error(abi.ENOENT) {
 		t.Errorf("fetched twice: %v", err)
 	}
-	check(t, g.Go(3, func(context.Context) any { return nil })) // free again
+	check(t, g.Go(3, 0, func(context.Context) any { return nil })) // free again
 	completed(t, g, 1)
 	if v, err := g.Result(3); v != nil || err != nil {
 		t.Errorf("%v, %v", v, err)
@@ -66,7 +66,7 @@ func TestResultLimit(t *testing.T) {
 	var err error
 	n := int32(0)
 	for ; err == nil && n < 10*guest.MaxResults; n++ {
-		if err = g.Go(n, func(context.Context) any { return n }); err == nil {
+		if err = g.Go(n, 0, func(context.Context) any { return n }); err == nil {
 			completed(t, g, 1)
 		}
 	}
@@ -75,7 +75,7 @@ func TestResultLimit(t *testing.T) {
 	}
 	_, err = g.Result(5)
 	check(t, err)
-	check(t, g.Go(n, func(context.Context) any { return nil }))
+	check(t, g.Go(n, 0, func(context.Context) any { return nil }))
 	completed(t, g, 1)
 }
 
@@ -84,13 +84,13 @@ func TestFlightLimit(t *testing.T) {
 	guesttest.NoLeaks(t)
 	g := guesttest.New(t, guesttest.Config{Loop: loop.Config{MaxOps: 1}})
 	var ended atomic.Bool
-	check(t, g.Go(1, func(ctx context.Context) any {
+	check(t, g.Go(1, 0, func(ctx context.Context) any {
 		<-ctx.Done()
 		ended.Store(true)
 		return nil
 	}))
 	for range 3 {
-		if err := g.Go(2, nil); !errors.Is(err, abi.EAGAIN) {
+		if err := g.Go(2, 0, nil); !errors.Is(err, abi.EAGAIN) {
 			t.Errorf("one too many: %v", err)
 		}
 	}
@@ -100,7 +100,7 @@ func TestFlightLimit(t *testing.T) {
 			t.Fatal("Close did not end the operation")
 		}
 	}
-	if err := g.Go(3, nil); !errors.Is(err, loop.ErrClosed) {
+	if err := g.Go(3, 0, nil); !errors.Is(err, loop.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }

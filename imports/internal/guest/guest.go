@@ -17,6 +17,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/loop"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
 	"github.com/wqjs/wqjs/imports/internal/policy"
+	"github.com/wqjs/wqjs/imports/internal/quota"
 )
 
 // Resolver looks names up; family is 0, 4 or 6. *name.Resolver is the real one.
@@ -40,9 +41,10 @@ type Modules interface {
 type Calls interface {
 	// Call calls function fn with argc encoded arguments.
 	Call(fn uint32, argc int, args []byte) ([]byte, error)
-	// Start gives the work of the asynchronous function that Call met last.
-	Start() (func(context.Context) any, error)
-	// Result encodes what such a work returned.
+	// Start gives the work of the asynchronous function that Call met last, and
+	// how many bytes of Guest.Queue it holds.
+	Start() (work func(context.Context) any, holds int64, err error)
+	// Result encodes what such a work returned; anything else is an error.
 	Result(value any) ([]byte, error)
 	// Release forgets a function or error; it may not call the guest.
 	Release(id uint32)
@@ -85,6 +87,9 @@ type Guest struct {
 	// MaxLookups bounds the names this sandbox may ask for; Lookups counts them.
 	MaxLookups, Lookups int
 
+	// Queue counts bytes that wait in the host for the guest, and for others who
+	// are to get them from it; nil is any number.
+	Queue *quota.Quota
 	// BytesIn and BytesOut count what sockets received and sent.
 	BytesIn, BytesOut atomic.Uint64
 	// OnDenied, if set, is told of refusals by the policy.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wqjs/wqjs/imports/internal/abi"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/quota"
 )
 
 // Linger is how long a closed stream may take to hand over what was sent
@@ -28,7 +29,9 @@ const (
 )
 
 // writeBuffers are lent while there is something to write.
-var writeBuffers = sync.Pool{New: func() any { return new([maxRead]byte) }}
+var writeBuffers = sync.Pool{New: func() any { return &writeBuffer{make([]byte, maxRead)} }}
+
+type writeBuffer struct{ bytes []byte }
 
 // Config says what a Stream is made of.
 type Config struct {
@@ -40,6 +43,8 @@ type Config struct {
 	Prepare func(context.Context) error
 	// Explain turns an error of Conn or Prepare into the guest's; nil keeps it.
 	Explain func(error) error
+	// Queue is asked for buffers of more than 4 KiB; nil has enough.
+	Queue *quota.Quota
 	// Done, if set, is called when Conn is closed and nothing moves any more.
 	Done func()
 }
@@ -198,6 +203,7 @@ func (s *Stream) explain(err error) error {
 // pumpIn moves what comes from the Conn to the guest.
 func (s *Stream) pumpIn() {
 	buf := make([]byte, minRead)
+	defer func() { s.c.Queue.Give(int64(len(buf) - minRead)) }()
 	for {
 		n, err := s.c.Conn.Read(buf)
 		if n > 0 {
@@ -209,7 +215,7 @@ func (s *Stream) pumpIn() {
 			s.endIn(err)
 			return
 		}
-		if n == len(buf) && n < maxRead {
+		if n == len(buf) && n < maxRead && s.c.Queue.Take(int64(n)) {
 			buf = make([]byte, 2*n)
 		}
 	}
@@ -238,8 +244,8 @@ func (s *Stream) pumpOut() {
 	for {
 		buf, n, err := s.fromGuest()
 		if err == nil && n > 0 {
-			_, err = s.c.Conn.Write(buf[:n])
-			writeBuffers.Put(buf)
+			_, err = s.c.Conn.Write(buf.bytes[:n])
+			s.putBuffer(buf)
 			if err == nil {
 				continue
 			}
@@ -253,19 +259,34 @@ func (s *Stream) pumpOut() {
 
 // fromGuest waits for bytes of the guest; 0 is the end. It holds a buffer only
 // when there are some, to be put back.
-func (s *Stream) fromGuest() (buf *[maxRead]byte, n int, err error) {
+func (s *Stream) fromGuest() (buf *writeBuffer, n int, err error) {
 	werr := s.raw.Read(func(fd uintptr) bool {
-		buf = writeBuffers.Get().(*[maxRead]byte)
-		if n, err = netsys.OS.Recv(netsys.FD(fd), buf[:], 0); err == nil && n > 0 {
+		buf = s.getBuffer()
+		if n, err = netsys.OS.Recv(netsys.FD(fd), buf.bytes, 0); err == nil && n > 0 {
 			return true
 		}
-		writeBuffers.Put(buf)
+		s.putBuffer(buf)
 		return !errors.Is(err, syscall.EAGAIN)
 	})
 	if werr != nil {
 		return nil, 0, werr
 	}
 	return buf, n, err
+}
+
+// getBuffer lends a buffer: a small one if the queue is full.
+func (s *Stream) getBuffer() *writeBuffer {
+	if s.c.Queue.Take(maxRead) {
+		return writeBuffers.Get().(*writeBuffer)
+	}
+	return &writeBuffer{make([]byte, minRead)}
+}
+
+func (s *Stream) putBuffer(b *writeBuffer) {
+	if len(b.bytes) == maxRead {
+		s.c.Queue.Give(maxRead)
+		writeBuffers.Put(b)
+	}
 }
 
 // endOut ends the direction from the guest after its half-close or close.

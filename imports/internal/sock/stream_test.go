@@ -15,6 +15,7 @@ import (
 	"github.com/wqjs/wqjs/imports/internal/abi"
 	"github.com/wqjs/wqjs/imports/internal/guesttest"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/quota"
 	"github.com/wqjs/wqjs/imports/internal/sock"
 )
 
@@ -226,5 +227,34 @@ func TestCloseWhilePreparing(t *testing.T) {
 			t.Errorf("the peer got %q, %v; want %q", got, err, sent)
 		}
 		<-done
+	}
+}
+
+// TestSmallBuffers: without room for large buffers, bytes go in small ones.
+func TestSmallBuffers(t *testing.T) {
+	guesttest.NoLeaks(t)
+	for _, room := range []int64{0, 100 << 10} {
+		q := quota.New(room)
+		conn, peer := tcpPair(t)
+		done := make(chan struct{})
+		s, guest := start(t, t.Context(), sock.Config{Conn: conn, Queue: q, Done: func() { close(done) }})
+		go func() {
+			io.Copy(struct{ io.Writer }{peer}, struct{ io.Reader }{peer}) // no splice, which keeps a pipe
+			peer.(*net.TCPConn).CloseWrite()
+		}()
+		data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+		go func() {
+			guest.Write(data)
+			guest.(*net.UnixConn).CloseWrite()
+		}()
+		got, err := io.ReadAll(guest)
+		if err != nil || !bytes.Equal(got, data) {
+			t.Fatalf("%d bytes, %v", len(got), err)
+		}
+		<-done
+		check(t, s.Close())
+		if n := q.Used(); n != 0 {
+			t.Errorf("%d bytes are held", n)
+		}
 	}
 }
