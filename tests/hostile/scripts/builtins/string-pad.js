@@ -1,4 +1,4 @@
-// Strings of 200 MB by padding.
+// Strings of 100 MB by padding.
 // expect: interrupted
 print('ready');
-for (;;) { 'a'.padStart(scale * 200e6); 'a'.padEnd(scale * 200e6, 'xyz'); }
+for (;;) { 'a'.padStart(scale * 100e6); 'a'.padEnd(scale * 100e6, 'xyz'); }

@@ -1,4 +1,4 @@
-// Strings of 200 MB.
+// Strings of 100 MB.
 // expect: interrupted
 print('ready');
-for (;;) { 'a'.repeat(scale * 200e6); 'ab'.repeat(scale * 100e6); '\u1234'.repeat(scale * 100e6); }
+for (;;) { 'a'.repeat(scale * 100e6); 'ab'.repeat(scale * 50e6); '\u1234'.repeat(scale * 50e6); }

@@ -1,5 +1,5 @@
 // A cycle of modules whose functions call each other for ever.
-// expect: interrupted | stack
+// expect: interrupted
 // with: module
 import { g } from './_cycle.js';
 export function f() { return g(); }

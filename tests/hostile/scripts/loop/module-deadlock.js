@@ -1,5 +1,5 @@
 // Modules that wait for each other at the top level.
-// expect: interrupted | unsettled
+// expect: unsettled
 // with: module
 await import('./_waits.js');
 export { };
