@@ -4,7 +4,7 @@ import { createServer, Server } from 'wqjs:http';
 import { closeAll, openServers } from 'wqjs:internal/http-server';
 import { fetchHandler } from 'wqjs:internal/globals/fetch';
 import { exit } from 'wqjs:internal/native';
-import { observe, observed } from 'wqjs:internal/http-native';
+import { observe, observed, watchHeap } from 'wqjs:internal/http-native';
 import { Conn, TOKEN } from 'wqjs:internal/net-conn';
 import { useListener, useListeners } from 'wqjs:internal/net-server';
 import { granted } from 'wqjs:sockets';
@@ -31,7 +31,7 @@ export async function mount(fd, load) {
 
 /**
  * The main program of a worker. The command holds the other end of a socket:
- * lines come in ("stop MS", "metrics"), lines go out ("ready", JSON).
+ * lines come in ("stop MS", "metrics"), lines go out ("ready", JSON, "full" when memory is).
  */
 export async function runWorker(load, { log = 0, metrics = false, tls } = {}) {
   const control = granted.find((g) => g.name === 'wqjs:control');
@@ -47,6 +47,7 @@ export async function runWorker(load, { log = 0, metrics = false, tls } = {}) {
   }
   const answer = (text) => conn.write(`${text}\n`).catch(() => {});
   answer('ready');
+  watchHeap(control.fd);
   commands(conn, answer).catch(() => exit(0)); // the command is gone
 }
 

@@ -98,29 +98,23 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return fail(stderr, exitUsage, err)
 	}
-	defer func() {
-		for _, l := range listeners {
-			closeGrants(l)
-		}
-	}()
+	p := &pool{
+		o: o, app: app, cwd: cwd, listeners: listeners,
+		stdout: &lockedWriter{w: stdout}, stderr: &lockedWriter{w: stderr},
+		slots: make([]*slot, o.serve.workers),
+	}
+	defer p.closeListeners()
+	p.identity.Store(&identity)
 	var metrics net.Listener
 	if o.serve.metrics != "" {
 		if metrics, err = net.Listen("tcp", o.serve.metrics); err != nil {
 			return fail(stderr, exitUsage, usagef("--metrics %s: %v", o.serve.metrics, err))
 		}
 	}
-	engine, err := newEngine(ctx)
-	if err != nil {
+	if p.engine, err = newEngine(ctx); err != nil {
 		return fail(stderr, exitInternal, err)
 	}
-	defer engine.Close(context.Background())
-	out := &lockedWriter{w: stdout}
-	p := &pool{
-		o: o, engine: engine, app: app, cwd: cwd, listeners: listeners,
-		stdout: out, stderr: &lockedWriter{w: stderr},
-		slots: make([]*slot, o.serve.workers),
-	}
-	p.identity.Store(&identity)
+	defer p.engine.Close(context.Background())
 	return p.run(ctx, metrics)
 }
 

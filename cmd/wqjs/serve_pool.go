@@ -33,6 +33,7 @@ type pool struct {
 type slot struct {
 	number   int
 	restarts atomic.Int64
+	renewing sync.Mutex // held while the next worker starts
 
 	mu     sync.Mutex
 	worker *worker // that serves now; nil between two
@@ -51,11 +52,27 @@ func (s *slot) set(w *worker) (old *worker) {
 	return old
 }
 
+// gone tells whether w was the worker until now. If it has ended, there is none.
+func (s *slot) gone(w *worker) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.worker != w {
+		return false
+	}
+	select {
+	case <-w.done:
+		s.worker = nil
+	default:
+	}
+	return true
+}
+
 // worker is one sandbox and the socket over which it is told what to do.
 type worker struct {
 	control net.Conn
 	lines   chan string
 	cancel  context.CancelFunc
+	full    chan struct{} // closed when its memory is
 	done    chan struct{} // closed when it has ended
 	err     error         // why, then
 
@@ -90,7 +107,7 @@ func (p *pool) start(ctx context.Context, slot int) (*worker, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	w := &worker{control: conn, lines: make(chan string, 1), cancel: cancel, done: make(chan struct{})}
+	w := &worker{control: conn, lines: make(chan string, 1), cancel: cancel, full: make(chan struct{}), done: make(chan struct{})}
 	go w.read()
 	go func() {
 		defer close(w.done)
@@ -120,12 +137,29 @@ func (p *pool) start(ctx context.Context, slot int) (*worker, error) {
 func (w *worker) read() {
 	in := bufio.NewScanner(w.control)
 	in.Buffer(nil, maxLine)
+	isFull := false
 	for in.Scan() {
+		if in.Text() == "full" {
+			if !isFull {
+				close(w.full)
+			}
+			isFull = true
+			continue
+		}
 		select {
 		case w.lines <- in.Text():
 		case <-w.done:
 			return
 		}
+	}
+}
+
+func (w *worker) isFull() bool {
+	select {
+	case <-w.full:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -171,6 +205,12 @@ func (w *worker) query(question string, d time.Duration) (string, bool) {
 	return "", false
 }
 
+func (p *pool) closeListeners() {
+	for _, l := range p.listeners {
+		closeGrants(l)
+	}
+}
+
 func (p *pool) logf(format string, args ...any) {
 	fmt.Fprintf(p.stderr, "wqjs: "+format+"\n", args...)
 }
@@ -196,6 +236,9 @@ func (p *pool) run(ctx context.Context, metrics net.Listener) int {
 		stop := p.serveMetrics(metrics)
 		defer stop()
 	}
+	// A listener is open until the last one who has it closes it: who comes now
+	// is refused, not left waiting.
+	context.AfterFunc(ctx, p.closeListeners)
 	for _, s := range p.slots {
 		p.all.Go(func() { p.keep(ctx, s) })
 	}
@@ -214,34 +257,22 @@ const (
 
 // keep runs workers in the slot, one after the other.
 func (p *pool) keep(ctx context.Context, s *slot) {
+	defer func() {
+		if w := s.current(); w != nil {
+			w.stop(p.o.serve.grace)
+		}
+	}()
 	backoff := minBackoff
 	for {
-		w := s.current()
-		if w == nil {
-			var err error
-			if w, err = p.start(ctx, s.number); err != nil {
-				if ctx.Err() != nil {
-					return
-				}
-				p.died(s, err)
-			} else {
-				s.set(w)
-			}
-		}
 		born := time.Now()
-		if w != nil {
-			select {
-			case <-ctx.Done():
-				s.current().stop(p.o.serve.grace)
-				return
-			case <-w.done:
-			}
-			if s.current() != w { // a newer one took its place
-				continue
-			}
-			s.set(nil)
-			p.died(s, w.err)
+		news := p.attend(ctx, s)
+		if ctx.Err() != nil {
+			return
 		}
+		if news == "" { // a reload
+			continue
+		}
+		p.logf("worker %d %s", s.number, news)
 		if time.Since(born) > longLife {
 			backoff = minBackoff
 		}
@@ -255,17 +286,55 @@ func (p *pool) keep(ctx context.Context, s *slot) {
 	}
 }
 
-func (p *pool) died(s *slot, err error) {
+// attend waits until the worker of the slot is to be replaced, and tells why. If
+// there is none, or it is the last one's turn to go, it starts one.
+func (p *pool) attend(ctx context.Context, s *slot) (news string) {
+	w := s.current()
+	if w == nil || w.isFull() {
+		if err := p.renew(ctx, s); err != nil {
+			return ended(err)
+		}
+		w = s.current()
+	}
+	select {
+	case <-ctx.Done():
+		return ""
+	case <-w.full:
+		news = "has hardly any memory left (--memory) and is replaced"
+	case <-w.done:
+		news = ended(w.err)
+	}
+	if !s.gone(w) {
+		return ""
+	}
+	return news
+}
+
+func ended(err error) string {
 	var text strings.Builder
 	code := report(&text, err)
 	if text.Len() == 0 {
 		fmt.Fprintf(&text, "it exited with code %d\n", code)
 	}
-	p.logf("worker %d ended and is replaced: %s", s.number, strings.TrimRight(text.String(), "\n"))
+	return "ended and is replaced: " + strings.TrimRight(text.String(), "\n")
 }
 
-// reload replaces each worker by a new one, which accepts from the same
-// listeners before the old one stops.
+// renew starts a worker in the slot. The one before finishes what it has begun,
+// while the new one accepts from the same listeners.
+func (p *pool) renew(ctx context.Context, s *slot) error {
+	s.renewing.Lock()
+	defer s.renewing.Unlock()
+	w, err := p.start(ctx, s.number)
+	if err != nil {
+		return err
+	}
+	if old := s.set(w); old != nil {
+		p.all.Go(func() { old.stop(p.o.serve.grace) })
+	}
+	return nil
+}
+
+// reload replaces each worker by one with the code of now.
 func (p *pool) reload(ctx context.Context) {
 	identity, err := readIdentity(&p.o.serve)
 	if err != nil {
@@ -274,15 +343,11 @@ func (p *pool) reload(ctx context.Context) {
 	}
 	p.identity.Store(&identity)
 	for _, s := range p.slots {
-		w, err := p.start(ctx, s.number)
-		if err != nil {
+		if err := p.renew(ctx, s); err != nil {
 			var text strings.Builder
 			report(&text, err)
 			p.logf("reload failed, the old code stays: %s", strings.TrimRight(text.String(), "\n"))
 			return
-		}
-		if old := s.set(w); old != nil {
-			p.all.Go(func() { old.stop(p.o.serve.grace) })
 		}
 	}
 	p.logf("reloaded")

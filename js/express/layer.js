@@ -1,5 +1,6 @@
 /** A handler in a router or route, with the path that it is for. */
 
+import { noteFailure } from 'wqjs:internal/http-native';
 import { compile } from 'wqjs:internal/express/path';
 
 // Promises of other makes are followed as well.
@@ -12,6 +13,7 @@ export function callHandler(handler, req, res, next) {
   try {
     result = handler(req, res, next);
   } catch (error) {
+    noteFailure(error);
     return next(error);
   }
   if (isThenable(result)) follow(result, next);
@@ -32,7 +34,10 @@ export function callErrorHandler(handler, error, req, res, next) {
 }
 
 function follow(promise, next) {
-  promise.then(null, (error) => next(error ?? new Error('Rejected promise')));
+  promise.then(null, (error) => {
+    noteFailure(error);
+    next(error ?? new Error('Rejected promise'));
+  });
 }
 
 // What findRoute() knows of a layer: see http_router.c.

@@ -1,7 +1,7 @@
 /** createServer() and Server of wqjs:http. */
 
 import {
-  serverAttach, serverDestroy, serverListen, serverNew, serverStats, serverStop, serverUpgrades,
+  noteFailure, serverAttach, serverDestroy, serverListen, serverNew, serverStats, serverStop, serverUpgrades,
 } from 'wqjs:internal/http-native';
 import { onShutdown, timerRef, timerStart, timerStop, watchRef, writeOut } from 'wqjs:internal/native';
 import { IncomingMessage, reportUncaught, ServerResponse } from 'wqjs:internal/http-message';
@@ -201,6 +201,7 @@ export class Server {
   }
 
   #failed(error, req, res) {
+    noteFailure(error);
     try {
       if (this.#emit('error', error, req, res)) return;
       writeOut(2, `wqjs:http: ${req.method} ${req.url}: ${inspect(error)}\n`);

@@ -17,7 +17,38 @@ import (
 // keptAlive keeps one connection open and asks over it.
 type keptAlive struct {
 	net.Conn
-	in *bufio.Reader
+	in     *bufio.Reader
+	worker string // what it answers for "/"
+}
+
+// twoWorkers gives connections to each of two workers, two at least, over which
+// the kernel spreads them.
+func twoWorkers(t *testing.T, url string) (a, b []*keptAlive) {
+	t.Helper()
+	waitFor(t, func() bool {
+		c := dial(t, "tcp", strings.TrimPrefix(url, "http://"))
+		k := &keptAlive{Conn: c, in: bufio.NewReader(c)}
+		var err error
+		if k.worker, err = k.get("/"); err != nil {
+			t.Fatal(err)
+		}
+		if len(a) == 0 || a[0].worker == k.worker {
+			a = append(a, k)
+		} else {
+			b = append(b, k)
+		}
+		return len(a) >= 2 && len(b) >= 2
+	})
+	return a, b
+}
+
+// waitForSuccessor waits until a third worker answers.
+func waitForSuccessor(t *testing.T, url string, a, b []*keptAlive) {
+	t.Helper()
+	waitFor(t, func() bool {
+		id, err := get(url + "/")
+		return err == nil && id != a[0].worker && id != b[0].worker
+	})
 }
 
 func (k *keptAlive) get(path string) (string, error) {
@@ -37,33 +68,16 @@ func (k *keptAlive) get(path string) (string, error) {
 // own connections with it and nobody else's.
 func TestWorkerEnds(t *testing.T) {
 	app := writeApp(t, `
+import { createServer } from 'wqjs:http';
 const id = Math.random();
-export default {
-  fetch(request) {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/crash') setTimeout(() => { throw new Error('on purpose'); }, 0);
-    if (pathname === '/spin') for (;;);
-    return new Response(String(id));
-  },
-};`)
+export default createServer({ keepAliveTimeout: 60000 }, ({ path }, res) => {
+  if (path === '/crash') setTimeout(() => { throw new Error('on purpose'); }, 0);
+  if (path === '/spin') for (;;);
+  res.end(String(id));
+});`)
 	p, url := startServe(t, app, "--workers", "2", "--cpu-time", "1s")
 	for _, how := range []string{"/crash", "/spin"} {
-		byWorker := map[string][]*keptAlive{}
-		waitFor(t, func() bool { // connections are spread by the kernel
-			c := dial(t, "tcp", strings.TrimPrefix(url, "http://"))
-			k := &keptAlive{c, bufio.NewReader(c)}
-			id, err := k.get("/")
-			if err != nil {
-				t.Fatal(err)
-			}
-			byWorker[id] = append(byWorker[id], k)
-			return len(byWorker) == 2
-		})
-		var ids []string
-		for id := range byWorker {
-			ids = append(ids, id)
-		}
-		victim, other := byWorker[ids[0]], byWorker[ids[1]]
+		victim, other := twoWorkers(t, url)
 		fmt.Fprintf(victim[0], "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", how)
 		for _, k := range victim {
 			if _, err := io.Copy(io.Discard, k.in); err != nil && !isReset(err) {
@@ -71,15 +85,11 @@ export default {
 			}
 		}
 		for _, k := range other {
-			if id, err := k.get("/"); err != nil || id != ids[1] {
+			if id, err := k.get("/"); err != nil || id != k.worker {
 				t.Errorf("%s: a connection of the other worker: %q, %v", how, id, err)
 			}
 		}
-		// It has a successor.
-		waitFor(t, func() bool {
-			id, err := get(url + "/")
-			return err == nil && id != ids[0] && id != ids[1]
-		})
+		waitForSuccessor(t, url, victim, other)
 	}
 	if log := p.errs.String(); !strings.Contains(log, "on purpose") || !strings.Contains(log, "is replaced") {
 		t.Error(log)
@@ -98,7 +108,7 @@ const app = express();
 app.get('/', (req, res) => res.send('ok'));
 app.ws('/ws', (ws) => ws.send('hello'));
 export default app;`)
-	p, url := startServe(t, app, "--workers", "2", "--grace", "5s")
+	p, url := startServe(t, app, "--workers", "2", "--grace", "40s")
 	c := dial(t, "tcp", strings.TrimPrefix(url, "http://"))
 	fmt.Fprint(c, "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
@@ -123,7 +133,49 @@ export default app;`)
 	if err := p.wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, p.errs.String())
 	}
-	if time.Since(ended) > 4*time.Second {
+	if time.Since(ended) > 30*time.Second {
 		t.Error("it waited for a WebSocket that was closed")
+	}
+}
+
+// TestWorkerFull: a worker whose script keeps nearly all of the memory, or so much
+// that requests fail for want of it, gets a successor, and finishes what it began.
+func TestWorkerFull(t *testing.T) {
+	app := writeApp(t, `
+import express from 'express';
+const id = Math.random();
+const kept = [];
+const app = express();
+app.get('/', (req, res) => res.send(String(id)));
+app.get('/keep/:n', async (req, res) => {
+  kept.push(new Array(req.params.n * 131072).fill(1.5)); // of 8 bytes
+  res.send(String(id));
+});
+app.use('/slow', async (req, res) => {
+  console.error('slow begins');
+  res.send(await req.text() + " " + id);
+});
+app.use((error, req, res, next) => res.status(500).send('sorry')); // hides the reason
+export default app.createServer({ keepAliveTimeout: 60000 });`)
+	p, url := startServe(t, app, "--workers", "2", "--memory", "64M")
+	for i, path := range []string{"/keep/4", "/keep/32"} {
+		victim, other := twoWorkers(t, url)
+		slow := victim[1]
+		beginSlow(slow, "/slow")
+		waitFor(t, func() bool { return strings.Count(p.errs.String(), "slow begins") > i })
+		waitFor(t, func() bool {
+			_, err := victim[0].get(path)
+			return err != nil || strings.Count(p.errs.String(), "has hardly any memory left") > i
+		})
+		waitForSuccessor(t, url, victim, other)
+		fmt.Fprint(slow, "lo")
+		if b, err := io.ReadAll(slow); err != nil || !strings.HasSuffix(string(b), "hello "+slow.worker) {
+			t.Errorf("%s: a request in flight: %q, %v", path, b, err)
+		}
+		for _, k := range other {
+			if id, err := k.get("/"); err != nil || id != k.worker {
+				t.Errorf("%s: a connection of the other worker: %q, %v", path, id, err)
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,7 +25,10 @@ export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === '/crash') setTimeout(() => { throw new Error('crashed on purpose'); }, 0);
-    if (pathname === '/slow') await new Promise((resolve) => setTimeout(resolve, 500));
+    if (pathname === '/slow') {
+      console.error('slow begins');
+      return new Response(await request.text() + ' ' + version);
+    }
     if (pathname === '/hog') { const a = []; for (;;) a.push(new Array(1e6).fill(0)); }
     return new Response(pathname + ' ' + version);
   },
@@ -137,12 +141,11 @@ func TestServe(t *testing.T) {
 		t.Errorf("%d requests failed during the reload", n)
 	}
 
-	slow := make(chan string, 1)
-	go func() { body, err := get(url + "/slow"); slow <- fmt.Sprint(body, err) }()
-	time.Sleep(100 * time.Millisecond)
+	slow := startSlow(t, url, "/slow")
+	waitFor(t, func() bool { return strings.Contains(p.errs.String(), "slow begins") })
 	p.cmd.Process.Signal(syscall.SIGTERM)
-	if got := <-slow; got != "/slow 22<nil>" {
-		t.Errorf("the request in flight: %s", got)
+	if got := slow.finish(); !strings.HasSuffix(got, "hello 22") {
+		t.Errorf("the request in flight: %q", got)
 	}
 	if err := p.wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, p.errs.String())
@@ -150,6 +153,42 @@ func TestServe(t *testing.T) {
 	if !strings.Contains(p.errs.String(), "crashed on purpose") {
 		t.Errorf("the crash was not reported: %s", p.errs.String())
 	}
+}
+
+// slow is a request that ends when the test wants it to: the server waits for
+// its body.
+type slow struct {
+	net.Conn
+	t *testing.T
+}
+
+func startSlow(t *testing.T, url, path string) slow {
+	t.Helper()
+	c := dial(t, "tcp", strings.TrimPrefix(url, "http://"))
+	beginSlow(c, path)
+	return slow{c, t}
+}
+
+func beginSlow(c net.Conn, path string) {
+	fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel", path)
+}
+
+// finish sends the rest once the server accepts nobody, and gives the answer.
+func (s slow) finish() string {
+	s.t.Helper()
+	waitFor(s.t, func() bool {
+		c, err := net.Dial("tcp", s.RemoteAddr().String())
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
+	fmt.Fprint(s, "lo")
+	b, err := io.ReadAll(s)
+	if err != nil {
+		s.t.Errorf("the answer of a request in flight: %v", err)
+	}
+	return string(b)
 }
 
 // TestServeListens: an app that listens by itself gets the listener of its port.
@@ -179,17 +218,18 @@ func TestGracefulRun(t *testing.T) {
 	port := freePort(t)
 	p := start(t, fmt.Sprintf("--allow-listen=127.0.0.1:%d", port), "-e", fmt.Sprintf(`
 import { createServer } from 'wqjs:http';
-createServer((req, res) => setTimeout(() => res.end('done'), 300)).listen(%d, '127.0.0.1', () => print('up'));`, port))
+createServer(async (req, res) => {
+  print('begun');
+  res.end(await req.text());
+}).listen(%d, '127.0.0.1', () => print('up'));`, port))
 	p.line()
-	c := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	idle := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port)) // must not hold the end up
 	defer idle.Close()
-	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-	time.Sleep(50 * time.Millisecond)
+	c := startSlow(t, fmt.Sprintf("http://127.0.0.1:%d", port), "/")
+	p.line()
 	p.cmd.Process.Signal(syscall.SIGTERM)
-	b, err := io.ReadAll(c)
-	if err != nil || !strings.HasSuffix(string(b), "done") || !strings.Contains(string(b), "Connection: close") {
-		t.Errorf("the request in flight: %q, %v", b, err)
+	if got := c.finish(); !strings.HasSuffix(got, "hello") || !strings.Contains(got, "Connection: close") {
+		t.Errorf("the request in flight: %q", got)
 	}
 	if err := p.wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, p.errs.String())

@@ -415,6 +415,7 @@ static int init(JSContext *ctx, JSModuleDef *m)
 {
     return JS_SetModuleExportList(ctx, m, funcs, countof(funcs)) ||
            JS_SetModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len) ||
+           JS_SetModuleExportList(ctx, m, wq_heap_funcs, wq_heap_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_http_router_funcs, wq_http_router_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_http_whole_funcs, wq_http_whole_funcs_len);
 }
@@ -428,6 +429,7 @@ int wq_init_module_http(JSContext *ctx)
         return -1;
     return JS_AddModuleExportList(ctx, m, funcs, countof(funcs)) ||
            JS_AddModuleExportList(ctx, m, wq_http_observe_funcs, wq_http_observe_funcs_len) ||
+           JS_AddModuleExportList(ctx, m, wq_heap_funcs, wq_heap_funcs_len) ||
            JS_AddModuleExportList(ctx, m, wq_http_router_funcs, wq_http_router_funcs_len) ||
            JS_AddModuleExportList(ctx, m, wq_http_whole_funcs, wq_http_whole_funcs_len);
 }

@@ -255,6 +255,7 @@ HTTP_FUNCS(wq_http_res_funcs);
 HTTP_FUNCS(wq_http_res_inner);
 HTTP_FUNCS(wq_http_header_funcs);
 HTTP_FUNCS(wq_http_observe_funcs);
+HTTP_FUNCS(wq_heap_funcs);
 HTTP_FUNCS(wq_http_routing_props);
 HTTP_FUNCS(wq_http_router_funcs);
 HTTP_FUNCS(wq_http_whole_funcs);

@@ -14,6 +14,7 @@
 #define WASM_PAGE 65536u
 
 uint64_t wq_memory_limit = UINT64_MAX; /* bytes */
+uint32_t wq_heap_limit;                /* of JavaScript, in bytes; 0 is none */
 uint32_t wq_memory_end;                /* in 64 KiB pages */
 
 /* Before anything is allocated by sbrk: dlmalloc knows the memory the program
@@ -50,6 +51,7 @@ void wqjs_start(uint32_t memory_pages, uint32_t heap_limit, uint32_t stack_size,
     gettimeofday(&now, NULL);
     time_origin = now.tv_sec * 1e3 + now.tv_usec / 1e3;
     wq_memory_limit = (uint64_t)memory_pages * WASM_PAGE;
+    wq_heap_limit = heap_limit;
     if (heap_limit)
         JS_SetMemoryLimit(wq.rt, heap_limit);
     if (stack_size)

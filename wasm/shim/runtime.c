@@ -329,6 +329,7 @@ int32_t wq_drain(JSContext *ctx)
         if (r == 0 && !wq_http_turn())
             break;
     }
+    wq_heap_check();
     http_log_flush();
     fflush(NULL);
     if (!main_reported && JS_PromiseState(ctx, main_promise) == JS_PROMISE_REJECTED) {

@@ -222,6 +222,8 @@ extern const JSCFunctionListEntry wq_codec_funcs[];
 extern const int wq_codec_funcs_len;
 
 /* image.c */
+extern uint64_t wq_memory_limit;
+extern uint32_t wq_heap_limit;
 /* The Unix time of the start in milliseconds. */
 double wq_time_origin(void);
 
@@ -250,6 +252,8 @@ int wq_init_module_http(JSContext *ctx);
 /* What HTTP connections are to do at the end of a turn of the event loop, after
  * the microtasks: false when there was nothing. */
 bool wq_http_turn(void);
+/* heap.c: at the end of a turn, when no JavaScript runs. */
+void wq_heap_check(void);
 /* http_observe.c: writes out the access log. */
 void http_log_flush(void);
 

@@ -79,7 +79,7 @@ test('ping and pong', async () => {
 
 test('a client that does not answer pings is dropped, one that does is not', async () => {
   const ends = [];
-  await serving({ idleTimeout: 40 }, (ws) => {
+  await serving({ idleTimeout: 200 }, (ws) => {
     ws.on('error', (error) => ends.push(error.code));
     ws.on('close', (code) => ends.push(code));
   }, async ({ port, url, wss }) => {
@@ -214,7 +214,7 @@ test('a server that closes closes its WebSockets, and waits for them', async () 
     await ws.opened;
     const silent = await Peer.open(port); // does not answer the closing
     while (wss.clients.size < 2) await sleep(1);
-    const closed = server.close({ timeout: 200 });
+    const closed = server.close({ timeout: 500 });
     assertEquals((await ws.ended).code, 1001);
     await closed;
     assertEquals(wss.clients.size, 0);
