@@ -101,8 +101,8 @@ declare module 'wqjs:http' {
     /** Open connections. */
     readonly connections: number;
     /** Stops accepting and closes idle connections. Requests in flight are finished within timeout milliseconds
-     * (default 10 s), or not at all if graceful is false. WebSockets of a WebSocketServer with this server are closed
-     * with 1001. Settles when all connections are gone. */
+     * (default 10 s), or not at all if graceful is false. WebSockets (wqjs:ws) are closed with 1001; other upgraded
+     * connections have as long to end. Settles when all connections are gone. */
     close(options?: { graceful?: boolean; timeout?: number }): Promise<void>;
     close(cb: () => void): Promise<void>;
     /** Handles a request without a port or a permission, over a pair of sockets. */

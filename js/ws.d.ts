@@ -69,7 +69,7 @@ declare module 'wqjs:ws' {
     [Symbol.asyncDispose](): Promise<void>;
   }
 
-  /** Answers one request of a server's 'upgrade' event: null when it was refused. */
+  /** Answers one request of a server's 'upgrade' event: null when it was refused. The server's close() closes it, with 1001. */
   export function upgrade(req: IncomingMessage, conn: Conn, head: Uint8Array, options?: UpgradeOptions): Promise<ServerSocket | null>;
 
   /**

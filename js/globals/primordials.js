@@ -66,7 +66,7 @@ export const arraySlice = uncurry(array.slice);
 export const arraySort = uncurry(array.sort);
 export const arraySplice = uncurry(array.splice);
 
-export const { Map, Set, WeakRef, Uint8Array, Uint16Array, DOMException } = globalThis;
+export const { Map, Set, WeakMap, WeakRef, Uint8Array, Uint16Array, DOMException } = globalThis;
 export const mapDelete = uncurry(Map.prototype.delete);
 export const mapForEach = uncurry(Map.prototype.forEach);
 export const mapGet = uncurry(Map.prototype.get);
@@ -78,6 +78,9 @@ export const setDelete = uncurry(Set.prototype.delete);
 export const setForEach = uncurry(Set.prototype.forEach);
 export const setHas = uncurry(Set.prototype.has);
 export const setSize = getterOf(Set.prototype, 'size');
+export const weakMapGet = uncurry(WeakMap.prototype.get);
+export const weakMapSet = uncurry(WeakMap.prototype.set);
+export const then = uncurry(Promise.prototype.then);
 export const deref = uncurry(WeakRef.prototype.deref);
 
 export const regexpExec = uncurry(RegExp.prototype.exec);

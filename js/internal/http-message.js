@@ -8,7 +8,7 @@
 import { install } from 'wqjs:internal/http-native';
 import { importNow } from 'wqjs:internal/native';
 import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
-import { defineProperty, queueMicrotask, uncurry } from 'wqjs:internal/globals/primordials';
+import { defineProperty, queueMicrotask, then, uncurry } from 'wqjs:internal/globals/primordials';
 import { tls_info } from 'wqjs:sockets';
 
 const CHUNK = 1;
@@ -16,7 +16,6 @@ const BYTES = 2;
 const TEXT = 3;
 
 const { parse } = JSON;
-const then = uncurry(Promise.prototype.then);
 
 let events;
 let readBody;

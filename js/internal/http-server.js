@@ -11,6 +11,7 @@ import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import { Conn, TOKEN as CONN } from 'wqjs:internal/net-conn';
 import { addressOf, checkMs, checkOptions, localAddress } from 'wqjs:internal/net-options';
 import { listener, sharedTls } from 'wqjs:internal/net-server';
+import { mapDelete, mapForEach, mapSet, mapSize, then, weakMapGet, weakMapSet } from 'wqjs:internal/globals/primordials';
 import { checkTls } from 'wqjs:internal/net-tls';
 import { close, getsockname, tls_context } from 'wqjs:sockets';
 
@@ -85,12 +86,25 @@ export function createServer(options = {}, handler = undefined) {
   return new Server(TOKEN, checkOptions(options, 'createServer'), handler);
 }
 
-/** Has a server that closes close a part, too: { close() gives a promise, terminate() }. */
-export let closeWith;
+/** Has a server call a function when it starts to close. */
+export let whenClosing;
+/** Says how an upgraded connection is closed when its server does: { close(), terminate() }. */
+export let closeBy;
+// What else became of a connection is cut off, when time is up.
+const CUT = (conn) => ({ close() {}, terminate: () => conn.close() });
+const serverOf = new WeakMap(); // of upgraded connections
 
 export class Server {
   static {
-    closeWith = (server, part) => server.#parts.push(part);
+    whenClosing = (server, tell) => {
+      server.#toTell[server.#toTell.length] = tell;
+    };
+    closeBy = (conn, way) => {
+      const server = weakMapGet(serverOf, conn);
+      if (server === undefined || conn.fd < 0) return;
+      mapSet(server.#upgraded, conn, way);
+      if (server.#closed !== null) way.close();
+    };
   }
 
   #native;
@@ -99,8 +113,8 @@ export class Server {
   #address = null;
   #listeners = { __proto__: null };
   #closed = null; // {promise, resolve} once close() was called
-  #parts = []; // of closeWith()
-  #partsOpen = 0;
+  #toTell = []; // of whenClosing()
+  #upgraded = new Map(); // open connections, with the way they are closed
   #timer = 0;
   #ref = true;
 
@@ -219,6 +233,12 @@ export class Server {
   #onUpgrade(req, fd, address, port, head) {
     const { family } = getsockname(fd);
     const conn = new Conn(CONN, fd, addressOf({ address, port, family }), { watched: true, secured: req.encrypted });
+    weakMapSet(serverOf, conn, this);
+    mapSet(this.#upgraded, conn, CUT(conn));
+    then(conn.closed, () => {
+      mapDelete(this.#upgraded, conn);
+      if (this.#closed !== null && this.connections === 0) this.#onIdle();
+    });
     if (!this.#emit('upgrade', req, conn, head)) conn.close();
   }
 
@@ -237,7 +257,8 @@ export class Server {
     const ms = checkMs(timeout, 'close', 'timeout');
     if (this.#closed === null) {
       this.#closed = Promise.withResolvers();
-      this.#closeParts();
+      for (let i = 0; i < this.#toTell.length; i++) this.#toTell[i]();
+      mapForEach(this.#upgraded, (way) => way.close());
     }
     this.#address = null;
     this.#fd = -1;
@@ -245,31 +266,21 @@ export class Server {
     if (openServers.size === 0) onShutdown(null);
     serverStop(this.#native, !graceful);
     if (!graceful) this.#destroy();
-    else if (this.#timer === 0 && (this.connections > 0 || this.#partsOpen > 0)) {
+    else if (this.#timer === 0 && (this.connections > 0 || mapSize(this.#upgraded) > 0)) {
       this.#timer = timerStart(() => this.#destroy(), ms, false, undefined);
       timerRef(timerStart(() => serverStop(this.#native, true), FIRST_REQUEST, false, undefined), false);
     }
     return this.#closed.promise;
   }
 
-  #closeParts() {
-    for (const part of this.#parts) {
-      this.#partsOpen++;
-      part.close().then(() => {
-        if (--this.#partsOpen === 0 && this.connections === 0) this.#onIdle();
-      });
-    }
-  }
-
   #destroy() {
-    this.#partsOpen = 0; // not waited for
-    for (const part of this.#parts) part.terminate();
+    mapForEach(this.#upgraded, (way) => way.terminate());
     serverDestroy(this.#native);
     if (this.connections === 0) this.#onIdle();
   }
 
   #onIdle() {
-    if (this.#partsOpen > 0) return;
+    if (mapSize(this.#upgraded) > 0) return;
     if (this.#timer !== 0) timerStop(this.#timer);
     this.#timer = 0;
     const { resolve, done } = this.#closed;

@@ -2,7 +2,7 @@
 
 import { statusCodes } from 'wqjs:internal/http-native';
 import { arrayIndexOf, regexpExec, slice } from 'wqjs:internal/globals/primordials';
-import { closeWith } from 'wqjs:internal/http-server';
+import { closeBy, whenClosing } from 'wqjs:internal/http-server';
 import { checkOptions } from 'wqjs:internal/net-options';
 import { timerStart, timerStop } from 'wqjs:internal/native';
 import { limitsOf, OPEN } from 'wqjs:internal/ws/channel';
@@ -15,6 +15,7 @@ const SCHEME = /^[a-z]+:\/\//;
 const MAX_PAYLOAD = 1 << 20;
 const MAX_CLIENTS = 10_000;
 const REASONS = statusCodes();
+const GOING_AWAY = 'the server is closing';
 const ignore = () => {};
 
 /** Answers with a status and closes the connection. */
@@ -124,7 +125,9 @@ async function accept(req, conn, head, plan) {
   if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   if (extension !== null) lines.push(`Sec-WebSocket-Extensions: ${extension}`);
   conn.write(`${lines.join('\r\n')}\r\n\r\n`).catch(ignore); // reading tells of the error
-  return new ServerSocket(TOKEN, { conn, request: req, head, protocol, deflates: extension !== null, limits: plan.limits });
+  const socket = new ServerSocket(TOKEN, { conn, request: req, head, protocol, deflates: extension !== null, limits: plan.limits });
+  closeBy(conn, { close: () => socket.close(1001, GOING_AWAY), terminate: () => socket.terminate() });
+  return socket;
 }
 
 /** Answers a request of a server's 'upgrade' event: a socket, or null when it was refused. */
@@ -153,12 +156,7 @@ function attach(server, one) {
     });
   }
   list.push(one);
-  closeWith(server, {
-    close: () => one.close(),
-    terminate() {
-      for (const socket of one.clients) socket.terminate();
-    },
-  });
+  whenClosing(server, () => one.close());
 }
 
 export class WebSocketServer extends Emitter {
@@ -215,7 +213,7 @@ export class WebSocketServer extends Emitter {
       this.#clients.delete(socket);
       this.#settle();
     });
-    if (this.#closing) socket.close(1001, 'the server is closing');
+    if (this.#closing) socket.close(1001, GOING_AWAY);
     emit(this, 'connection', [socket, req], (error) => {
       this.#report('connection listener', error);
       if (socket.readyState === OPEN) socket.close(1011, 'internal error');
@@ -230,7 +228,7 @@ export class WebSocketServer extends Emitter {
   close() {
     if (!this.#closing) {
       this.#closing = true;
-      for (const socket of this.#clients) socket.close(1001, 'the server is closing');
+      for (const socket of this.#clients) socket.close(1001, GOING_AWAY);
       this.#settle();
     }
     return this.#closed.promise;

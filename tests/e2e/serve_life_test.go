@@ -102,12 +102,24 @@ func isReset(err error) bool {
 
 // TestServeEndsWebSockets: those who listen are told that the server goes.
 func TestServeEndsWebSockets(t *testing.T) {
-	app := writeApp(t, `
+	for name, app := range map[string]string{
+		"app.ws()": `
 import express from 'express';
 const app = express();
 app.get('/', (req, res) => res.send('ok'));
 app.ws('/ws', (ws) => ws.send('hello'));
-export default app;`)
+export default app;`,
+		"upgrade()": `
+import { createServer } from 'wqjs:http';
+import { upgrade } from 'wqjs:ws';
+export default createServer((req, res) => res.end('ok'))
+  .on('upgrade', async (...args) => (await upgrade(...args))?.send('hello'));`,
+	} {
+		t.Run(name, func(t *testing.T) { testServeEndsWebSockets(t, writeApp(t, app)) })
+	}
+}
+
+func testServeEndsWebSockets(t *testing.T, app string) {
 	p, url := startServe(t, app, "--workers", "2", "--grace", "40s")
 	c := dial(t, "tcp", strings.TrimPrefix(url, "http://"))
 	fmt.Fprint(c, "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+

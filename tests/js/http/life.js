@@ -150,6 +150,34 @@ test('upgrade gives the connection', () =>
     assertEquals(bodyOf(await talk(server, GET + CLOSE)), 'plain');
   }));
 
+test('close() waits for upgraded connections, and then cuts them off', async () => {
+  const server = createServer();
+  const upgraded = [];
+  server.on('upgrade', (req, conn) => {
+    conn.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    upgraded.push(conn);
+  });
+  await new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve));
+  const dialed = [];
+  for (let i = 0; i < 3; i++) {
+    const conn = await dial(server);
+    await conn.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: mine\r\n\r\n');
+    await conn.read();
+    dialed.push(conn);
+  }
+  upgraded[0].close(); // of which the server hears
+  let isClosed = false;
+  const closing = server.close({ timeout: 60 }).then(() => (isClosed = true));
+  await upgraded[1].end('bye');
+  assertEquals(new TextDecoder().decode(await dialed[1].read()), 'bye');
+  assertEquals(isClosed, false);
+  upgraded[1].close();
+  await closing;
+  assertEquals(upgraded.map((conn) => conn.fd), [-1, -1, -1]);
+  assertEquals(await dialed[2].read(), null);
+  for (const conn of dialed) conn.close();
+});
+
 test('close() finishes what is in flight, and closes idle connections', async () => {
   const release = gate();
   const server = createServer(async (req, res) => {

@@ -1,4 +1,5 @@
-import { WebSocket } from 'wqjs:ws';
+import { createServer } from 'wqjs:http';
+import { upgrade, WebSocket, WebSocketServer } from 'wqjs:ws';
 import { assert, assertEquals, assertRejects, assertThrows, test } from '../assert.js';
 import { client, echo, frame, Peer, serving, sleep } from './_util.js';
 
@@ -222,6 +223,17 @@ test('a server that closes closes its WebSockets, and waits for them', async () 
     assert(silent.data.includes('\x03\xe9'), 'no close frame with 1001');
     silent.conn.close();
   });
+});
+
+test('a server that closes closes the sockets of upgrade(), and of a WebSocketServer without a server', async () => {
+  const wss = new WebSocketServer();
+  const server = createServer();
+  server.on('upgrade', (req, conn, head) => (req.path === '/own' ? upgrade(req, conn, head) : wss.handleUpgrade(req, conn, head)));
+  await new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve));
+  const clients = ['own', 'wss'].map((path) => client(WebSocket, `ws://127.0.0.1:${server.address().port}/${path}`));
+  for (const ws of clients) await ws.opened;
+  await server.close();
+  for (const ws of clients) assertEquals((await ws.ended).code, 1001);
 });
 
 test('a server that closes at once terminates its WebSockets', async () => {
