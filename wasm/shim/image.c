@@ -24,6 +24,22 @@ __attribute__((constructor(50))) static void memory_starts(void)
     wq_memory_end = __builtin_wasm_memory_size(0);
 }
 
+/* The system gives memory a page at a time, when it is touched, which takes it a
+ * second for a hundred megabytes at worst: what is asked for in one piece is
+ * touched here, until the script is to stop. */
+static bool touch(volatile char *p, size_t n)
+{
+    enum { PIECE = 1 << 20, STEP = 4096 };
+    for (size_t i = 0; i < n; i += STEP) {
+        if (i % PIECE == 0 && wq_tick())
+            return false;
+        p[i] = 0;
+    }
+    return true;
+}
+
+enum { TOUCH_FROM = 1 << 20 };
+
 void *sbrk(intptr_t increment)
 {
     uint32_t size = __builtin_wasm_memory_size(0), end = wq_memory_end;
@@ -35,8 +51,13 @@ void *sbrk(intptr_t increment)
         errno = ENOMEM;
         return (void *)-1;
     }
+    void *p = (void *)(uintptr_t)(end * (uint64_t)WASM_PAGE);
+    if (increment >= TOUCH_FROM && !touch(p, increment)) {
+        errno = ENOMEM;
+        return (void *)-1;
+    }
     wq_memory_end = end + pages;
-    return (void *)(uintptr_t)(end * (uint64_t)WASM_PAGE);
+    return p;
 }
 
 static double time_origin; /* ms since 1970 */

@@ -168,39 +168,42 @@ WQ_EXPORT("wqjs_exit_code") int32_t wqjs_exit_code(void) { return wq.exit_code; 
 /* ---- engine hooks ---- */
 
 /* Builtins that work long without a poll (parsing, splitting, freeing) mostly
- * allocate: the allocator ticks as well. When the script is to stop and no poll
- * comes, it refuses memory, so that they fail; the engine then finds out why
- * (JS_ThrowOutOfMemory polls). */
-enum { TICK_EVERY = 128, LATE = 4 };
+ * allocate: the allocator ticks as well, by the bytes, as most of them are then
+ * written. When the script is to stop and no poll comes, it refuses memory, so
+ * that they fail; the engine then finds out why (JS_ThrowOutOfMemory polls). */
+enum { TICK_EVERY = 128, TICK_BYTES = 8192, LATE = 4 };
 static uint32_t late; /* ticks since the first that said so, without a poll */
 
-static bool tick(void)
+static bool tick(size_t bytes)
 {
-    static uint32_t ticks;
-    if (++ticks % TICK_EVERY == 0)
-        late = wq_tick() ? late + 1 : 0;
+    static uint32_t work;
+    work += 1 + bytes / TICK_BYTES;
+    if (work >= TICK_EVERY) {
+        late = wq_tick() ? late + work / TICK_EVERY : 0;
+        work = 0;
+    }
     return late >= LATE;
 }
 
 static void *tick_calloc(void *opaque, size_t count, size_t size)
 {
-    return tick() ? NULL : calloc(count, size);
+    return tick(count * size) ? NULL : calloc(count, size);
 }
 
 static void *tick_malloc(void *opaque, size_t size)
 {
-    return tick() ? NULL : malloc(size);
+    return tick(size) ? NULL : malloc(size);
 }
 
 static void tick_free(void *opaque, void *p)
 {
-    tick();
+    tick(0);
     free(p);
 }
 
 static void *tick_realloc(void *opaque, void *p, size_t size)
 {
-    return tick() ? NULL : realloc(p, size);
+    return tick(size) ? NULL : realloc(p, size);
 }
 
 static size_t usable_size(const void *p) { return malloc_usable_size((void *)p); }
