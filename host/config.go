@@ -105,7 +105,11 @@ const (
 
 // Grant is a socket the sandbox may use without any other permission: a
 // listener, or a connection. Scripts find it in granted of wqjs:sockets. It has
-// either File or Conn.
+// one of File, Conn and Listener.
+//
+// A File is granted again when the sandbox is Reset. A Conn, a Listener and what
+// has budgets or a deadline are not, and a Pool takes none: give new ones with
+// Sandbox.Grant.
 type Grant struct {
 	// Name tells scripts what it is for; it may be empty.
 	Name string
@@ -113,17 +117,22 @@ type Grant struct {
 	// and its like give one.
 	File *os.File
 	// Conn is any connection of Go: TLS, one end of net.Pipe, a VirtualNet's. The
-	// sandbox owns it from then on, and closes it. A sandbox with one, or with
-	// budgets or a deadline, cannot be Reset, and is none for a Pool.
+	// sandbox owns it from then on, and closes it.
 	Conn net.Conn
+	// Listener is any listener of Go: of TLS, a VirtualNet, or the program's own.
+	// The sandbox owns it from then on, and closes it. At most 16 connections are
+	// accepted before scripts do. An error of Accept that is not temporary is what
+	// they get from then on.
+	Listener net.Listener
 	// Rights, if not 0, are all that may be done with it.
 	Rights Rights
 	// RecvBytes and SendBytes are how many bytes the sandbox may receive and send
-	// by it; 0 is any number. Beyond them the connection ends with EDQUOT, when
-	// so many were handed over. Only for a connected stream socket.
+	// by it, by all connections of a listener together; 0 is any number. Beyond
+	// them the connection ends with EDQUOT, when so many were handed over. Only
+	// for stream sockets.
 	RecvBytes, SendBytes int64
-	// Deadline, if not zero, is when the connection ends, with ETIMEDOUT. Only for
-	// a connected stream socket.
+	// Deadline, if not zero, is when the connection ends, or the listener and its
+	// connections, with ETIMEDOUT. Only for stream sockets.
 	Deadline time.Time
 }
 

@@ -40,9 +40,9 @@
 // Nothing, but compute and write to the Stdout and Stderr it is given.
 // [Policy] grants network addresses, names, Unix sockets, files and environment
 // variables, each by a rule; [ReadPolicy] takes them from a file, and a
-// [PolicyRecorder] learns which a run needs. A [Grant] hands over one open socket
-// or net.Conn, usable without any rule, with fewer rights, byte budgets and a
-// deadline where wanted. A refused operation throws an error with the code EACCES in
+// [PolicyRecorder] learns which a run needs. A [Grant] hands over one open
+// socket, net.Conn or net.Listener, usable without any rule, with fewer rights,
+// byte budgets and a deadline where wanted; [Sandbox.Grant] does so later. A refused operation throws an error with the code EACCES in
 // JavaScript, whose message names the operation, its target and the rule (as
 // the flag of the wqjs command).
 //

@@ -186,17 +186,96 @@ func TestGrantRights(t *testing.T) {
 	})
 }
 
-// TestGrantReset: neither a budget nor a Conn comes back.
+// TestGrantReset: neither a budget nor a Conn comes back; what Grant gives is new.
 func TestGrantReset(t *testing.T) {
-	grants(t, func(t *testing.T, g Grant, _ net.Conn) {
+	grants(t, func(t *testing.T, g Grant, peer net.Conn) {
 		if g.File != nil {
 			g.RecvBytes = 5
 		}
-		s, _ := sandbox(t, SandboxConfig{Grants: []Grant{g}})
-		if err := s.Reset(t.Context()); err == nil || !strings.Contains(err.Error(), `"it" is used up`) {
+		s, out := sandbox(t, SandboxConfig{Grants: []Grant{g}})
+		if err := s.Reset(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		const list = "import { granted } from 'wqjs:sockets'; print(granted.length)"
+		if err := s.EvalModule(t.Context(), "/a.js", list); err != nil || out.String() != "0\n" {
+			t.Fatal(err, out.String())
+		}
+		a, b := net.Pipe()
+		go func() { io.WriteString(b, "hello"); b.Close() }()
+		if _, err := s.Grant(t.Context(), Grant{Name: "new", Conn: a}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.EvalModule(t.Context(), "/b.js", received); err != nil || out.String() != "0\nnew hello\n" {
+			t.Error(err, out.String())
+		}
+		if _, err := image(t, ImageConfig{}).NewPool(t.Context(), PoolConfig{Size: 1, Sandbox: SandboxConfig{Grants: []Grant{g}}}); err == nil || !strings.Contains(err.Error(), `"it" is for one life of a sandbox`) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestGrantPool: a pooled sandbox gets a connection for one use.
+func TestGrantPool(t *testing.T) {
+	out := &buffer{}
+	img := image(t, ImageConfig{Modules: []string{"wqjs:sockets"}}) // loaded without grants
+	p, err := img.NewPool(t.Context(), PoolConfig{Size: 1, Sandbox: SandboxConfig{Stdout: out}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for range 3 {
+		a, b := net.Pipe()
+		go func() { io.WriteString(b, "hello"); b.Close() }()
+		err := p.Do(t.Context(), func(s *Sandbox) error {
+			fd, err := s.Grant(t.Context(), Grant{Name: "it", Conn: a})
+			if err != nil {
+				return err
+			}
+			set(t, s, "expected", fd)
+			return s.EvalModule(t.Context(), "/a.js", received+"; if (expected !== granted[0].fd || granted.length !== 1) print('other fd')")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out.String() != strings.Repeat("it hello\n", 3) {
+		t.Errorf("%q", out)
+	}
+}
+
+// TestGrantImage: grants of the configuration, in an image that has loaded the
+// module before, by both of its exports, and after a script froze one.
+func TestGrantImage(t *testing.T) {
+	img := image(t, ImageConfig{Modules: []string{"wqjs:sockets"}})
+	out := &buffer{}
+	a, b := net.Pipe()
+	defer b.Close()
+	s, err := img.NewSandbox(t.Context(), SandboxConfig{Stdout: out, Grants: []Grant{{Name: "it", Conn: a}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const list = `
+		import sockets, { granted } from 'wqjs:sockets';
+		print(granted.map((g) => g.name), sockets.granted.map((g) => g.name));`
+	if err := s.EvalModule(t.Context(), "/a.js", list+`
+		Object.freeze(sockets);
+		Object.defineProperty(Array.prototype, '0', { set() { print('called') }, configurable: true });
+		Object.defineProperty(Object.prototype, 'name', { set() { print('called') }, configurable: true });
+		sockets.close(granted[0].fd);`); err != nil {
+		t.Fatal(err)
+	}
+	c, d := net.Pipe()
+	defer d.Close()
+	if _, err := s.Grant(t.Context(), Grant{Name: "second", Conn: c}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EvalModule(t.Context(), "/b.js", list); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); got != "it it\nsecond it\n" {
+		t.Errorf("%q", got)
+	}
 }
 
 func TestGrantErrors(t *testing.T) {
@@ -224,11 +303,11 @@ func TestGrantErrors(t *testing.T) {
 	defer a.Close()
 	defer b.Close()
 	for text, g := range map[string]Grant{
-		"is nil":          {Name: "it"},
-		"both":            {Name: "it", File: listener, Conn: a},
-		"negative":        {Name: "it", File: listener, SendBytes: -1},
-		"grant listener:": {Name: "listener", File: listener, RecvBytes: 1},
-		"grant udp:":      {Name: "udp", File: datagrams, Deadline: time.Now().Add(time.Hour)},
+		`"it" has 0 of`: {Name: "it"},
+		`"it" has 2 of`: {Name: "it", File: listener, Conn: a},
+		`"it" has 3 of`: {Name: "it", File: listener, Conn: a, Listener: l},
+		"negative":      {Name: "it", File: listener, SendBytes: -1},
+		"grant udp:":    {Name: "udp", File: datagrams, Deadline: time.Now().Add(time.Hour)},
 	} {
 		s, err := engine.NewSandbox(t.Context(), SandboxConfig{Grants: []Grant{g}})
 		if err == nil {
@@ -238,7 +317,7 @@ func TestGrantErrors(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", g, err, text)
 		}
 		var pe *os.PathError
-		if errors.As(err, &pe) && !strings.Contains(err.Error(), "only a connected stream socket") {
+		if errors.As(err, &pe) && !strings.Contains(err.Error(), "only a stream socket that is connected or listens") {
 			t.Error(err)
 		}
 	}

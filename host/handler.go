@@ -126,7 +126,7 @@ func (s *Sandbox) Handler(ctx context.Context, c HandlerConfig) (*Handler, error
 // mount loads the app and gives it a listener in v.
 func (s *Sandbox) mount(ctx context.Context, v *VirtualNet, module string) error {
 	return s.enter(ctx, func(ctx context.Context) error {
-		fd, err := s.guest.GrantListener(v.net, handlerAddr)
+		fd, err := s.guest.ListenIn(v.net, handlerAddr)
 		if err != nil {
 			return err
 		}

@@ -52,6 +52,11 @@ func (img *Image) NewPool(ctx context.Context, c PoolConfig) (*Pool, error) {
 	case c.Warm < 0 || c.Warm > c.Size:
 		return nil, fmt.Errorf("PoolConfig.Warm is %d, must be from 0 to Size, which is %d", c.Warm, c.Size)
 	}
+	for _, g := range c.Sandbox.Grants {
+		if g.once() {
+			return nil, fmt.Errorf("PoolConfig.Sandbox.Grants: %q is for one life of a sandbox: use Sandbox.Grant of one that Get gave", g.Name)
+		}
+	}
 	p := &Pool{
 		image: img, config: c,
 		tokens: make(chan struct{}, c.Size), done: make(chan struct{}),

@@ -189,7 +189,10 @@ func (s *Sandbox) start(ctx context.Context, in *instance) (err error) {
 	if err := s.config.Record.begin(); err != nil {
 		return err
 	}
-	return s.begun(ctx, img.dir, img.env)
+	if err := s.begun(ctx, img.dir, img.env); err != nil || len(s.config.Grants) == 0 {
+		return err
+	}
+	return s.showGrants(ctx)
 }
 
 // serve binds the sandbox to an instance.
@@ -357,7 +360,7 @@ func (s *Sandbox) detach() *instance {
 }
 
 // Reset makes the sandbox what it was when it was new: memory, fds, files and
-// timers. Grants are granted again, from files that must still be open. What
+// timers. Grants of Files, which must still be open, are granted again. What
 // limits count over the life of a sandbox starts anew. It waits for a call in
 // progress. A sandbox that trapped works again. One that could not be reset can
 // only be closed.

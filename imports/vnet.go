@@ -39,9 +39,9 @@ func network(c Config) (netsys.Net, guest.Resolver) {
 	return c.Net, name.NewResolver(c.Resolver)
 }
 
-// GrantListener gives the guest a listener at a TCP address of v, whatever the
-// guest's own network is.
-func (g *Guest) GrantListener(v *VirtualNet, address netip.AddrPort) (fd int32, err error) {
+// ListenIn gives the guest a listener at a TCP address of v, whatever the guest's
+// own network is.
+func (g *Guest) ListenIn(v *VirtualNet, address netip.AddrPort) (fd int32, err error) {
 	family := netsys.AF_INET
 	if address.Addr().Is6() {
 		family = netsys.AF_INET6

@@ -231,10 +231,10 @@ func accept(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	if g.FDs.Full() {
 		return 0, abi.EMFILE
 	}
-	var fd netsys.FD
+	var conn *sock.Socket
 	var peer netsys.Addr
 	err = blocking(g, e, k, guest.I32(a[2]) != 0, netsys.EPOLLIN, e.RecvTimeout, func() (err error) {
-		fd, peer, err = k.Net.Accept(k.FD)
+		conn, peer, err = k.Accept()
 		return err
 	})
 	if err != nil {
@@ -242,9 +242,9 @@ func accept(g *guest.Guest, m guest.Memory, a []uint64) (int32, error) {
 	}
 	// What may be done with a connection: all, but to start or accept others.
 	rights := fdtable.Send | fdtable.Recv | fdtable.Shutdown | e.Rights&(fdtable.GetOpt|fdtable.SetOpt)
-	n, err := g.FDs.Insert(&fdtable.Entry{Object: &sock.Socket{Net: k.Net, FD: fd}, Rights: rights, Family: e.Family, Type: e.Type})
+	n, err := g.FDs.Insert(&fdtable.Entry{Object: conn, Rights: rights, Family: e.Family, Type: e.Type})
 	if err != nil {
-		k.Net.Close(fd)
+		_ = conn.Close()
 		return 0, err
 	}
 	if peer.Family == 0 {

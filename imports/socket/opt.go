@@ -80,6 +80,10 @@ func option(e *fdtable.Entry, k *sock.Socket, level, opt int) (int, error) {
 			return secs, err
 		case netsys.SO_DOMAIN:
 			return e.Family, nil
+		case netsys.SO_ACCEPTCONN:
+			if k.Listener != nil {
+				return 1, nil
+			}
 		case netsys.SO_ERROR:
 			if err := k.Failure(); err != nil {
 				return int(abi.ToErrno(err)), nil

@@ -288,6 +288,7 @@ func TestGranted(t *testing.T) {
 		g.Fail(abi.ENOENT, "granted", i)
 		g.Fail(abi.ENOENT, "granted_name", i)
 	}
+	var fds []int32
 	for i := range 3 {
 		a, b := pair(g, stream)
 		e, err := g.FDs.Get(a, 0)
@@ -295,18 +296,34 @@ func TestGranted(t *testing.T) {
 			t.Fatal(err)
 		}
 		e.Name = fmt.Sprint("grant ", i)
-		g.Granted = append(g.Granted, a)
+		g.AddGranted(a, e)
+		fds = append(fds, a)
 		g.Call("close", b)
 	}
 	for i := range 3 {
-		if fd := g.Call("granted", i); fd != g.Granted[i] {
+		if fd := g.Call("granted", i); fd != fds[i] {
 			t.Errorf("number %d is %d", i, fd)
 		}
 		if s := g.Taken(g.Call("granted_name", i)); s != fmt.Sprint("grant ", i) {
 			t.Errorf("number %d is called %q", i, s)
 		}
 	}
-	g.Call("close", g.Granted[1])
+	g.Call("close", fds[1])
 	g.Fail(abi.EBADF, "granted_name", 1)
 	g.Fail(abi.ENOENT, "granted", 3)
+	// The number is another socket's now, and with the next grant not in the list.
+	again, _ := pair(g, stream)
+	e, err := g.FDs.Get(again, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Name = "new"; again != fds[1] {
+		t.Fatal(again)
+	}
+	g.AddGranted(again, e)
+	for i, want := range []string{"grant 0", "grant 2", "new"} {
+		if s := g.Taken(g.Call("granted_name", i)); s != want {
+			t.Errorf("number %d is called %q, want %q", i, s, want)
+		}
+	}
 }

@@ -184,24 +184,53 @@ static JSValue granted(JSContext *ctx)
         js_free(ctx, name);
         if (wq_getsockname(fd, &a) >= 0)
             wq_addr_props(ctx, o, &a);
-        JS_SetPropertyUint32(ctx, arr, i, o);
+        JS_DefinePropertyValueUint32(ctx, arr, i, o, JS_PROP_C_W_E);
     }
+}
+
+/* The module, once it was evaluated, and its default export. */
+static JSModuleDef *module;
+static JSValue module_default;
+
+/* Shows what is granted now, in place of what was. */
+static int show_granted(JSContext *ctx)
+{
+    JSValue g = granted(ctx);
+    if (JS_IsException(g))
+        return -1;
+    if (JS_SetModuleExport(ctx, module, "granted", JS_DupValue(ctx, g)) < 0) {
+        JS_FreeValue(ctx, g);
+        return -1;
+    }
+    return JS_DefinePropertyValueStr(ctx, module_default, "granted", g, JS_PROP_C_W_E) < 0 ? -1 : 0;
+}
+
+/* Tells the guest of grants since the module was evaluated: in the image that the
+ * sandbox started from, for one. No script runs. */
+WQ_EXPORT("wqjs_granted") void wqjs_granted(void)
+{
+    if (!module)
+        return;
+    if (!wq.in_go)
+        JS_UpdateStackTop(wq.rt);
+    if (show_granted(wq.ctx))
+        JS_FreeValue(wq.ctx, JS_GetException(wq.ctx)); /* frozen, or no memory: it stays as it was */
 }
 
 static int init(JSContext *ctx, JSModuleDef *m)
 {
-    JSValue dflt = JS_NewObject(ctx), g;
+    JSValue dflt = JS_NewObject(ctx);
     if (JS_SetPropertyFunctionList(ctx, dflt, wq_socket_funcs, wq_socket_funcs_len) ||
         JS_SetPropertyFunctionList(ctx, dflt, wq_poll_funcs, wq_poll_funcs_len) ||
         JS_SetPropertyFunctionList(ctx, dflt, wq_http_funcs, wq_http_funcs_len) ||
         JS_SetPropertyFunctionList(ctx, dflt, wq_tls_funcs, wq_tls_funcs_len) ||
         JS_SetPropertyFunctionList(ctx, dflt, wq_socket_consts, wq_socket_consts_len))
         return -1;
-    g = granted(ctx);
-    wq_put(ctx, dflt, "granted", JS_DupValue(ctx, g));
-    JS_SetModuleExport(ctx, m, "granted", g);
+    module = m;
+    module_default = JS_DupValue(ctx, dflt);
     JS_SetModuleExport(ctx, m, "default", dflt);
-    return JS_SetModuleExportList(ctx, m, wq_socket_funcs, wq_socket_funcs_len) ||
+    return show_granted(ctx) ||
+           JS_SetModuleExportList(ctx, m, wq_socket_funcs, wq_socket_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_poll_funcs, wq_poll_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_http_funcs, wq_http_funcs_len) ||
            JS_SetModuleExportList(ctx, m, wq_tls_funcs, wq_tls_funcs_len) ||

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
@@ -79,8 +80,8 @@ type Guest struct {
 	Tap Tap
 	// Dir is the guest's working folder on the host: absolute, for relative paths.
 	Dir string
-	// Granted lists the fds the embedder handed over, in order.
-	Granted []int32
+	// granted are the fds that the embedder handed over, in order.
+	granted []grantedFD
 	// Ctx ends with the sandbox; asynchronous host work hangs on it.
 	Ctx context.Context
 
@@ -100,6 +101,29 @@ type Guest struct {
 	results results
 	pending []byte // result of a call that the guest takes with a second one
 	detail  string // text of the last failed call
+}
+
+type grantedFD struct {
+	fd    int32
+	entry *fdtable.Entry
+}
+
+// AddGranted adds to the list of what the embedder handed over, and takes out
+// what was closed since.
+func (g *Guest) AddGranted(fd int32, e *fdtable.Entry) {
+	g.granted = slices.DeleteFunc(g.granted, func(o grantedFD) bool {
+		now, err := g.FDs.Get(o.fd, 0)
+		return err != nil || now != o.entry
+	})
+	g.granted = append(g.granted, grantedFD{fd, e})
+}
+
+// Granted is fd i of the list.
+func (g *Guest) Granted(i int32) (fd int32, ok bool) {
+	if i < 0 || int(i) >= len(g.granted) {
+		return 0, false
+	}
+	return g.granted[i].fd, true
 }
 
 // Memory is the guest memory of the calling module.

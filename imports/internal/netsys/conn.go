@@ -12,3 +12,10 @@ func Conn(fd FD) (net.Conn, error) {
 	defer f.Close() // FileConn duplicates it
 	return net.FileConn(f)
 }
+
+// Listener is Conn for a listener.
+func Listener(fd FD) (net.Listener, error) {
+	f := os.NewFile(uintptr(fd), "socket")
+	defer f.Close()
+	return net.FileListener(f)
+}

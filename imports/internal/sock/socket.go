@@ -22,6 +22,8 @@ type Socket struct {
 	Shared bool
 	// Stream is what moves the bytes beyond FD; nil for a kernel socket.
 	Stream *Stream
+	// Listener is where connections come from, if not from the FD.
+	Listener *Listener
 	// Beneath is the connection that the stream's came from, if it is one.
 	Beneath net.Conn
 	// Local and Peer, if set, are shown in place of FD's addresses.
@@ -37,7 +39,22 @@ func (s *Socket) Close() error {
 	if s.Stream != nil {
 		s.Stream.close() // first: the end that follows is then known to be one of both directions
 	}
+	if s.Listener != nil {
+		s.Listener.close()
+	}
 	return s.Net.Close(s.FD)
+}
+
+// Accept takes a waiting connection off a listener, as netsys.Net.Accept.
+func (s *Socket) Accept() (*Socket, netsys.Addr, error) {
+	if s.Listener != nil {
+		return s.Listener.accept()
+	}
+	fd, peer, err := s.Net.Accept(s.FD)
+	if err != nil {
+		return nil, peer, err
+	}
+	return &Socket{Net: s.Net, FD: fd}, peer, nil
 }
 
 // Failure is why the socket's stream failed, or nil: what to report in place of
@@ -65,7 +82,7 @@ func (s *Socket) Explain(err error) error {
 // socket, f is not called.
 func (s *Socket) Option(level, opt int, f func(netsys.FD) error) error {
 	beneath := level != netsys.SOL_SOCKET || opt == netsys.SO_KEEPALIVE || opt == netsys.SO_LINGER
-	if s.Stream == nil || !beneath {
+	if s.Stream == nil && s.Listener == nil || !beneath {
 		return f(s.FD)
 	}
 	c, ok := s.Beneath.(syscall.Conn)
