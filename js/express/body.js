@@ -1,7 +1,8 @@
 /** Body parsers: json, urlencoded, text, raw, and what a request gets without one. */
 
 import { IncomingMessage } from 'wqjs:http';
-import { decode } from 'wqjs:internal/native';
+import { regexpExec, startsWith, then, toLowerCase, Uint8Array, uncurry, viewByteLength } from 'wqjs:internal/globals/primordials';
+import { decode, utf8Decode } from 'wqjs:internal/native';
 import { parseBytes } from 'wqjs:internal/express/headers';
 import { mediaType, parameter } from 'wqjs:internal/express/negotiate';
 import { countParameters, parseExtended, parseSimple } from 'wqjs:internal/express/query';
@@ -9,12 +10,16 @@ import { hasBody, matchTypes } from 'wqjs:internal/express/request';
 import { httpError } from 'wqjs:internal/express/status';
 
 const LIMIT = 100 * 1024;
+const BEGIN = /^[\x20\t\n\r]*(.)?/s;
+const { parse } = JSON;
+const readAll = uncurry(IncomingMessage.prototype.bytes);
+const readNow = uncurry(IncomingMessage.prototype.readNow);
 
 const tooLarge = (limit) => httpError(413, 'request entity too large', { type: 'entity.too.large', limit });
 
 // The charset of a body; undefined for one that cannot be read.
 function charsetOf(header, fallback) {
-  const name = (parameter(header, 'charset') ?? fallback).toLowerCase();
+  const name = toLowerCase(parameter(header, 'charset') ?? fallback);
   try {
     return new TextDecoder(name).encoding;
   } catch {
@@ -24,7 +29,7 @@ function charsetOf(header, fallback) {
 
 function inflate(req, bytes, encoding, limit) {
   try {
-    return decode(encoding === 'x-gzip' ? 'gzip' : encoding, bytes, Number.isFinite(limit) ? limit : 0x7fffffff);
+    return decode(encoding === 'x-gzip' ? 'gzip' : encoding, bytes, limit < 0x7fffffff ? limit : 0x7fffffff);
   } catch (error) {
     if (error.code === 'EFBIG') throw tooLarge(limit);
     if (error.code === 'ENOENT') {
@@ -36,18 +41,18 @@ function inflate(req, bytes, encoding, limit) {
 
 /** The body's bytes, at once if they are here, else a promise. Throws or rejects with an error that has a status. */
 export function readBytes(req, { limit, inflate: mayInflate }) {
-  const encoding = (req.getHeader('content-encoding') ?? 'identity').toLowerCase();
+  const encoding = toLowerCase(req.getHeader('content-encoding') ?? 'identity');
   if (encoding !== 'identity' && !mayInflate) {
     throw httpError(415, 'content encoding unsupported', { encoding, type: 'encoding.unsupported' });
   }
   const finish = (bytes) => {
-    if (bytes.byteLength > limit) throw tooLarge(limit);
+    if (viewByteLength(bytes) > limit) throw tooLarge(limit);
     return encoding === 'identity' ? bytes : inflate(req, bytes, encoding, limit);
   };
-  if (Number(req.getHeader('content-length')) > limit) throw tooLarge(limit);
-  const bytes = req.readNow();
+  if (+req.getHeader('content-length') > limit) throw tooLarge(limit);
+  const bytes = readNow(req);
   if (bytes !== null) return finish(bytes);
-  return IncomingMessage.prototype.bytes.call(req, { limit }).then(finish, (error) => {
+  return then(readAll(req, { limit }), finish, (error) => {
     if (error.status === 413) throw tooLarge(limit);
     throw httpError(400, 'request aborted', { type: 'request.aborted', code: 'ECONNABORTED', cause: error });
   });
@@ -90,28 +95,32 @@ function parser(options, convert, charset) {
       const encoding = charset(req.getHeader('content-type'));
       const bytes = readBytes(req, options);
       if (bytes instanceof Uint8Array) accept(bytes, encoding);
-      else result = bytes.then((b) => accept(b, encoding));
+      else result = then(bytes, (b) => accept(b, encoding));
     } catch (error) {
       return next(error);
     }
-    return result === undefined ? next() : void result.then(() => next(), next);
+    return result === undefined ? next() : void then(result, () => next(), next);
   };
 }
 
-const decodeText = (bytes, charset) => new TextDecoder(charset, { ignoreBOM: false }).decode(bytes);
+function decodeText(bytes, charset) {
+  if (charset !== 'utf-8') return new TextDecoder(charset, { ignoreBOM: false }).decode(bytes);
+  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  return utf8Decode(bytes, mark, undefined, false);
+}
 
 function onlyUTF(header) {
   const charset = charsetOf(header, 'utf-8');
-  if (charset.startsWith('utf-')) return charset;
+  if (startsWith(charset, 'utf-')) return charset;
   throw httpError(415, `unsupported charset "${charset.toUpperCase()}"`, { charset, type: 'charset.unsupported' });
 }
 
 function parseJSON(text, { strict = true, reviver }) {
   if (text === '') return {};
-  const first = strict ? /^[\x20\t\n\r]*(.)?/s.exec(text)[1] : '';
+  const first = strict ? regexpExec(BEGIN, text)[1] : '';
   try {
     if (strict && first !== '{' && first !== '[') throw new SyntaxError(`Unexpected token '${first ?? ''}', the body is no object and no array`);
-    return JSON.parse(text, reviver);
+    return parse(text, reviver);
   } catch (error) {
     throw Object.assign(error, { status: 400, statusCode: 400, expose: true, type: 'entity.parse.failed', body: text });
   }
@@ -162,7 +171,7 @@ export function raw(options = {}) {
   return parser(checkOptions(options, 'application/octet-stream'), (bytes) => bytes, () => null);
 }
 
-const isText = (type) => type === '' || type.startsWith('text/');
+const isText = (type) => type === '' || startsWith(type, 'text/');
 
 const defaultParsers = [
   json({ type: ['application/json', '+json'], keep: true }),

@@ -1,13 +1,22 @@
 /** Cross-origin requests (Fetch standard, section 3.2). */
 
+import { isArray, regexpExec } from 'wqjs:internal/globals/primordials';
 import { vary } from 'wqjs:internal/express/headers';
 
 const METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE';
 const list = (value) => [value].flat().join(',');
 
+const { RegExp } = globalThis;
+
 function matches(origin, allowed) {
-  if (Array.isArray(allowed)) return allowed.some((one) => matches(origin, one));
-  if (allowed instanceof RegExp) return allowed.test(origin);
+  if (isArray(allowed)) {
+    for (let i = 0; i < allowed.length; i++) if (matches(origin, allowed[i])) return true;
+    return false;
+  }
+  if (allowed instanceof RegExp) {
+    allowed.lastIndex = 0; // with the flag g it would go on behind the last match
+    return regexpExec(allowed, origin) !== null;
+  }
   return allowed === true || allowed === origin;
 }
 
@@ -71,10 +80,11 @@ export function cors(options = {}) {
     return next();
   }
 
+  const later = async (answer, req, res, next) => apply(req, res, next, await answer);
+
   return function allowOrigins(req, res, next) {
     if (typeof origin !== 'function') return apply(req, res, next, origin);
     const answer = origin(req.getHeader('origin'), req);
-    if (typeof answer?.then !== 'function') return apply(req, res, next, answer);
-    return answer.then((allowed) => apply(req, res, next, allowed));
+    return typeof answer?.then === 'function' ? later(answer, req, res, next) : apply(req, res, next, answer);
   };
 }

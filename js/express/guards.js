@@ -1,8 +1,13 @@
 /** Small middleware: request ids, timeouts, basic authentication, health. */
 
-import { digest, randomBytes } from 'wqjs:internal/native';
+import { digest, randomBytes, utf8Decode } from 'wqjs:internal/native';
+import { indexOf, objectKeys, regexpExec, slice } from 'wqjs:internal/globals/primordials';
 import { parseTime } from 'wqjs:internal/express/headers';
 import { httpError } from 'wqjs:internal/express/status';
+
+const { fromBase64 } = Uint8Array;
+const HARMLESS = /^[\w.:+/=-]{1,128}$/;
+const BASIC = /^basic\s+([A-Za-z0-9+/=]+)\s*$/i;
 
 /** A random UUID (RFC 9562, version 4). */
 export function uuid() {
@@ -23,7 +28,7 @@ export function requestId({ header = 'X-Request-Id', generate = uuid, trust = fa
   const lower = header.toLowerCase();
   return function setRequestId(req, res, next) {
     const given = trust ? req.getHeader(lower) : undefined;
-    req.id = given !== undefined && /^[\w.:+/=-]{1,128}$/.test(given) ? given : generate(req);
+    req.id = given !== undefined && regexpExec(HARMLESS, given) !== null ? given : generate(req);
     res.setHeader(header, req.id);
     next();
   };
@@ -62,9 +67,10 @@ function isSame(a, b) {
 function checkUsers(users) {
   return (name, password) => {
     let found = false;
-    for (const known of Object.keys(users)) {
-      const isName = isSame(known, name);
-      const isPassword = isSame(String(users[known]), password);
+    const names = objectKeys(users);
+    for (let i = 0; i < names.length; i++) {
+      const isName = isSame(names[i], name);
+      const isPassword = isSame(`${users[names[i]]}`, password);
       found = (isName && isPassword) || found;
     }
     return found;
@@ -72,16 +78,16 @@ function checkUsers(users) {
 }
 
 function credentials(header) {
-  const match = /^basic\s+([A-Za-z0-9+/=]+)\s*$/i.exec(header ?? '');
+  const match = regexpExec(BASIC, header ?? '');
   if (match === null) return null;
   let text;
   try {
-    text = new TextDecoder().decode(Uint8Array.fromBase64(match[1]));
+    text = utf8Decode(fromBase64(match[1]), 0, undefined, false);
   } catch {
     return null;
   }
-  const colon = text.indexOf(':');
-  return colon < 0 ? null : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+  const colon = indexOf(text, ':');
+  return colon < 0 ? null : { name: slice(text, 0, colon), password: slice(text, colon + 1) };
 }
 
 /**
@@ -94,6 +100,7 @@ export function basicAuth({ users, check, realm = 'Restricted' } = {}) {
   if (typeof check !== 'function' && (typeof users !== 'object' || users === null)) throw new TypeError('basicAuth needs users or check');
   const test = check ?? checkUsers(users);
   const challenge = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}", charset="UTF-8"`;
+  const later = async (result, decide) => decide(await result);
   return function authenticate(req, res, next) {
     const given = credentials(req.getHeader('authorization'));
     const decide = (isRight) => {
@@ -105,7 +112,7 @@ export function basicAuth({ users, check, realm = 'Restricted' } = {}) {
     };
     if (given === null) return decide(false);
     const result = test(given.name, given.password, req);
-    return typeof result?.then === 'function' ? result.then(decide) : decide(result);
+    return typeof result?.then === 'function' ? later(result, decide) : decide(result);
   };
 }
 

@@ -1,19 +1,29 @@
 /** Small helpers for single headers. */
 
+import { arrayIndexOf, isArray, regexpExec, split, toLowerCase, trim } from 'wqjs:internal/globals/primordials';
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+function listOf(text) {
+  const list = split(text, ',');
+  for (let i = 0; i < list.length; i++) list[i] = trim(list[i]);
+  return list;
+}
+
 /** The value of a Vary header with the fields added. */
 export function vary(current, fields) {
-  const list = Array.isArray(fields) ? fields : String(fields).split(',').map((f) => f.trim());
-  for (const field of list) {
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(field)) throw new TypeError('field argument contains an invalid header name');
+  const list = isArray(fields) ? fields : listOf(`${fields}`);
+  for (let i = 0; i < list.length; i++) {
+    if (regexpExec(TOKEN, list[i]) === null) throw new TypeError('field argument contains an invalid header name');
   }
-  if (current === '*' || list.includes('*')) return '*';
-  const have = (current ?? '').split(',').map((f) => f.trim().toLowerCase());
+  if (current === '*' || arrayIndexOf(list, '*') >= 0) return '*';
+  const have = listOf(toLowerCase(current ?? ''));
   let out = current ?? '';
-  for (const field of list) {
-    const name = field.toLowerCase();
-    if (have.includes(name)) continue;
-    have.push(name);
-    out = out === '' ? field : `${out}, ${field}`;
+  for (let i = 0; i < list.length; i++) {
+    const name = toLowerCase(list[i]);
+    if (arrayIndexOf(have, name) >= 0) continue;
+    have[have.length] = name;
+    out = out === '' ? list[i] : `${out}, ${list[i]}`;
   }
   return out;
 }

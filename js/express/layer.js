@@ -1,5 +1,6 @@
 /** A handler in a router or route, with the path that it is for. */
 
+import { onFailure } from 'wqjs:internal/globals/primordials';
 import { noteFailure } from 'wqjs:internal/http-native';
 import { compile } from 'wqjs:internal/express/path';
 
@@ -34,7 +35,7 @@ export function callErrorHandler(handler, error, req, res, next) {
 }
 
 function follow(promise, next) {
-  promise.then(null, (error) => {
+  onFailure(promise, (error) => {
     noteFailure(error);
     next(error ?? new Error('Rejected promise'));
   });

@@ -4,10 +4,14 @@
  * All objects are without a prototype or reject keys that would reach one.
  */
 
+import {
+  decodeURIComponent, hasOwn, includes, indexOf, isArray, objectKeys, objectPrototype, parseInt, regexpExec, replaceAll, slice,
+} from 'wqjs:internal/globals/primordials';
+
 // onBad gets text that is no valid encoding.
 function decodePart(text, onBad) {
-  if (text.includes('+')) text = text.replaceAll('+', ' ');
-  if (!text.includes('%')) return text;
+  if (includes(text, '+')) text = replaceAll(text, '+', ' ');
+  if (!includes(text, '%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
@@ -21,27 +25,27 @@ const keep = (text) => text;
 function decodeLoosely(text) {
   return text.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => {
     const bytes = new Uint8Array(run.length / 3);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(run.slice(3 * i + 1, 3 * i + 3), 16);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(slice(run, 3 * i + 1, 3 * i + 3), 16);
     return new TextDecoder().decode(bytes);
   });
 }
 
 /** @returns a null-prototype object of strings, or of arrays for keys that come again. */
 export function parseSimple(text, { parameterLimit = 1000 } = {}) {
-  const out = Object.create(null);
+  const out = { __proto__: null };
   let left = parameterLimit;
   for (let at = 0; at < text.length && left > 0;) {
-    let end = text.indexOf('&', at);
+    let end = indexOf(text, '&', at);
     if (end < 0) end = text.length;
     if (end > at) {
-      const part = text.slice(at, end);
-      const eq = part.indexOf('=');
-      const key = decodePart(eq < 0 ? part : part.slice(0, eq), decodeLoosely);
-      const value = eq < 0 ? '' : decodePart(part.slice(eq + 1), decodeLoosely);
+      const part = slice(text, at, end);
+      const eq = indexOf(part, '=');
+      const key = decodePart(eq < 0 ? part : slice(part, 0, eq), decodeLoosely);
+      const value = eq < 0 ? '' : decodePart(slice(part, eq + 1), decodeLoosely);
       const had = out[key];
       if (had === undefined) out[key] = value;
       else if (typeof had === 'string') out[key] = [had, value];
-      else had.push(value);
+      else had[had.length] = value;
       left--;
     }
     at = end + 1;
@@ -52,26 +56,39 @@ export function parseSimple(text, { parameterLimit = 1000 } = {}) {
 // "a[b][c]" as ["a", "[b]", "[c]"]; what is deeper than depth is one part. The
 // bracketed parts of a name keep their brackets: "[]" and "[0]" are told apart.
 function splitKey(key, depth, strictDepth) {
-  const open = key.indexOf('[');
+  const open = indexOf(key, '[');
   if (open < 0 || depth <= 0) return [key];
-  const parts = open > 0 ? [key.slice(0, open)] : [];
+  const parts = open > 0 ? [slice(key, 0, open)] : [];
   let at = open;
   for (let level = 0; at >= 0 && level < depth; level++) {
-    const close = key.indexOf(']', at);
-    const inner = key.indexOf('[', at + 1);
+    const close = indexOf(key, ']', at);
+    const inner = indexOf(key, '[', at + 1);
     if (close < 0 || (inner >= 0 && inner < close)) break;
-    parts.push(key.slice(at, close + 1));
-    at = key.indexOf('[', close);
+    parts[parts.length] = slice(key, at, close + 1);
+    at = indexOf(key, '[', close);
   }
   if (at < 0) return parts;
   if (strictDepth && parts.length > depth) {
     throw new RangeError(`Input depth exceeded depth option of ${depth} and strictDepth is true`);
   }
-  parts.push(`[${key.slice(at)}]`);
+  parts[parts.length] = `[${slice(key, at)}]`;
   return parts;
 }
 
-const isIndex = (name) => /^(?:0|[1-9][0-9]{0,8})$/.test(name);
+const INDEX = /^(?:0|[1-9][0-9]{0,8})$/;
+const isIndex = (name) => regexpExec(INDEX, name) !== null;
+
+// All of a list, or what is none.
+function append(list, value) {
+  if (isArray(value)) for (let i = 0; i < value.length; i++) list[list.length] = value[i];
+  else list[list.length] = value;
+  return list;
+}
+
+function decodeBrackets(text) {
+  if (!includes(text, '%5')) return text;
+  return replaceAll(replaceAll(replaceAll(replaceAll(text, '%5B', '['), '%5b', '['), '%5D', ']'), '%5d', ']');
+}
 
 class Extended {
   constructor({ depth, arrayLimit, plainObjects, strictDepth }) {
@@ -83,11 +100,11 @@ class Extended {
 
   // Names of Object.prototype would be shadowed; __proto__ must never be set.
   isAllowed(name) {
-    return name !== '__proto__' && (this.plain || !Object.hasOwn(Object.prototype, name));
+    return name !== '__proto__' && (this.plain || !hasOwn(objectPrototype, name));
   }
 
   make() {
-    return this.plain ? Object.create(null) : {};
+    return this.plain ? { __proto__: null } : {};
   }
 
   // An array turned into an object with its indexes as keys.
@@ -102,9 +119,9 @@ class Extended {
     if (i === parts.length) return this.merge(node, value);
     const part = parts[i];
     if (part === '[]') {
-      const list = node === undefined ? [] : Array.isArray(node) ? node : typeof node === 'object' ? node : [node];
-      if (!Array.isArray(list)) {
-        list[Object.keys(list).length] = this.put(undefined, parts, i + 1, value);
+      const list = node === undefined ? [] : isArray(node) ? node : typeof node === 'object' ? node : [node];
+      if (!isArray(list)) {
+        list[objectKeys(list).length] = this.put(undefined, parts, i + 1, value);
         return list;
       }
       if (list.length > this.arrayLimit) {
@@ -113,23 +130,21 @@ class Extended {
         return object;
       }
       const child = this.put(undefined, parts, i + 1, value);
-      if (Array.isArray(child)) list.push(...child);
-      else list.push(child);
-      return list;
+      return append(list, child);
     }
-    const name = part[0] === '[' && part.endsWith(']') ? part.slice(1, -1) : part;
-    if (isIndex(name) && part[0] === '[' && +name <= this.arrayLimit && (node === undefined || Array.isArray(node))) {
+    const name = part[0] === '[' && part[part.length - 1] === ']' ? slice(part, 1, -1) : part;
+    if (isIndex(name) && part[0] === '[' && +name <= this.arrayLimit && (node === undefined || isArray(node))) {
       const list = node ?? [];
       list[+name] = this.put(list[+name], parts, i + 1, value);
       return list;
     }
     if (!this.isAllowed(name)) return node;
     if (node !== undefined && typeof node !== 'object') {
-      return [node].concat(this.put(undefined, parts, i, value) ?? []);
+      return append([node], this.put(undefined, parts, i, value) ?? []);
     }
     let object = node ?? this.make();
-    if (Array.isArray(object)) object = this.spread(object);
-    const had = Object.hasOwn(object, name) ? object[name] : undefined;
+    if (isArray(object)) object = this.spread(object);
+    const had = hasOwn(object, name) ? object[name] : undefined;
     object[name] = this.put(had, parts, i + 1, value);
     return object;
   }
@@ -137,8 +152,8 @@ class Extended {
   // A second value makes a list.
   merge(had, value) {
     if (had === undefined) return value;
-    if (Array.isArray(had)) {
-      had.push(value);
+    if (isArray(had)) {
+      had[had.length] = value;
       return had;
     }
     return [had, value];
@@ -147,8 +162,13 @@ class Extended {
   // Holes of sparse lists go.
   compact(node) {
     if (typeof node !== 'object' || node === null) return node;
-    if (Array.isArray(node)) return node.filter((v) => v !== undefined).map((v) => this.compact(v));
-    for (const key of Object.keys(node)) node[key] = this.compact(node[key]);
+    if (isArray(node)) {
+      const out = [];
+      for (let i = 0; i < node.length; i++) if (node[i] !== undefined) out[out.length] = this.compact(node[i]);
+      return out;
+    }
+    const keys = objectKeys(node);
+    for (let i = 0; i < keys.length; i++) node[keys[i]] = this.compact(node[keys[i]]);
     return node;
   }
 }
@@ -164,15 +184,15 @@ export function parseExtended(text, options = {}) {
   const out = reader.make();
   let left = parameterLimit;
   for (let at = 0; at < text.length && left > 0;) {
-    let end = text.indexOf('&', at);
+    let end = indexOf(text, '&', at);
     if (end < 0) end = text.length;
     if (end > at) {
-      const part = text.slice(at, end).replace(/%5B/gi, '[').replace(/%5D/gi, ']');
-      const bracket = part.indexOf(']=');
-      const eq = bracket < 0 ? part.indexOf('=') : bracket + 1;
-      const key = decodePart(eq < 0 ? part : part.slice(0, eq), keep);
+      const part = decodeBrackets(slice(text, at, end));
+      const bracket = indexOf(part, ']=');
+      const eq = bracket < 0 ? indexOf(part, '=') : bracket + 1;
+      const key = decodePart(eq < 0 ? part : slice(part, 0, eq), keep);
       if (key !== '') {
-        const value = eq < 0 ? '' : decodePart(part.slice(eq + 1), keep);
+        const value = eq < 0 ? '' : decodePart(slice(part, eq + 1), keep);
         reader.put(out, splitKey(key, depth, strictDepth), 0, value);
       }
       left--;
@@ -190,7 +210,7 @@ export function queryParser(setting) {
     case 'simple':
       return parseSimple;
     case false:
-      return () => Object.create(null);
+      return () => ({ __proto__: null });
     case 'extended':
       return (text) => parseExtended(text, { plainObjects: true });
   }
@@ -200,6 +220,6 @@ export function queryParser(setting) {
 /** How many parameters a text has: what parameterLimit of body parsers counts. */
 export function countParameters(text) {
   let n = 1;
-  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) n++;
+  for (let at = indexOf(text, '&'); at >= 0; at = indexOf(text, '&', at + 1)) n++;
   return n;
 }

@@ -1,7 +1,12 @@
 /** Limits how often a client may ask, in windows of time. */
 
+import {
+  ceil, Map, mapDelete, mapGet, mapKeys, mapKeysNext, mapSet, mapSize, max,
+} from 'wqjs:internal/globals/primordials';
 import { parseTime } from 'wqjs:internal/express/headers';
 import { httpError } from 'wqjs:internal/express/status';
+
+const { now: clock } = Date;
 
 /**
  * @param {object} [options] window: milliseconds or "15m"; limit: requests in
@@ -17,32 +22,33 @@ export function rateLimit(options = {}) {
   const counters = new Map(); // in the order of their windows
 
   function count(name, now) {
-    const had = counters.get(name);
+    const had = mapGet(counters, name);
     if (had !== undefined && had.until > now) {
       had.count++;
       return had;
     }
-    counters.delete(name);
-    if (counters.size >= maxKeys) forget(now);
+    mapDelete(counters, name);
+    if (mapSize(counters) >= maxKeys) forget(now);
     const counter = { count: 1, until: now + window };
-    counters.set(name, counter);
+    mapSet(counters, name, counter);
     return counter;
   }
 
   // What is over, and at least one.
   function forget(now) {
-    for (const [name, { until }] of counters) {
-      if (until > now && counters.size < maxKeys) break;
-      counters.delete(name);
+    const names = mapKeys(counters);
+    for (let step = mapKeysNext(names); !step.done; step = mapKeysNext(names)) {
+      if (mapGet(counters, step.value).until > now && mapSize(counters) < maxKeys) break;
+      mapDelete(counters, step.value);
     }
   }
 
   return function limitRate(req, res, next) {
     if (skip(req)) return next();
-    const now = Date.now();
+    const now = clock();
     const counter = count(key(req), now);
-    const left = Math.max(0, limit - counter.count);
-    const seconds = Math.ceil((counter.until - now) / 1000);
+    const left = max(0, limit - counter.count);
+    const seconds = ceil((counter.until - now) / 1000);
     if (headers) {
       res.setHeader('RateLimit-Limit', String(limit));
       res.setHeader('RateLimit-Remaining', String(left));

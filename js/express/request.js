@@ -1,6 +1,7 @@
 /** What requests of an application inherit: Express' properties over those of wqjs:http. */
 
 import { IncomingMessage } from 'wqjs:http';
+import { indexOf, isArray, parseInt, slice, trim } from 'wqjs:internal/globals/primordials';
 import { isFresh, parseRange } from 'wqjs:internal/express/conditional';
 import { readCookies } from 'wqjs:internal/express/cookie';
 import { normalizeType } from 'wqjs:internal/express/mime';
@@ -16,7 +17,7 @@ installRouting(request); // params, route, originalUrl
 
 /** Whether a request has a body, be it empty. */
 export function hasBody(req) {
-  return req.getHeader('transfer-encoding') !== undefined || !Number.isNaN(parseInt(req.getHeader('content-length'), 10));
+  return req.getHeader('transfer-encoding') !== undefined || parseInt(req.getHeader('content-length'), 10) >= 0;
 }
 
 /**
@@ -43,8 +44,8 @@ export function matchTypes(actual, types) {
 // The first of a list in a header.
 function firstOf(value) {
   if (!value) return '';
-  const comma = value.indexOf(',');
-  return (comma < 0 ? value : value.slice(0, comma)).trim();
+  const comma = indexOf(value, ',');
+  return trim(comma < 0 ? value : slice(value, 0, comma));
 }
 
 function offersOf(list) {
@@ -170,7 +171,7 @@ function forwarded(req, name) {
 
 function secretsOf(req) {
   const secret = req._secret ?? req.app?.get('cookie secret');
-  return secret === undefined || secret === null ? [] : Array.isArray(secret) ? secret : [secret];
+  return secret === undefined || secret === null ? [] : isArray(secret) ? secret : [secret];
 }
 
 function cookiesOf(req) {
@@ -247,10 +248,14 @@ const getters = {
     return this.protocol === 'https';
   },
   ip() {
-    return this.ips0.at(-1);
+    const all = this.ips0;
+    return all[all.length - 1];
   },
   ips() {
-    return this.ips0.slice(1).reverse();
+    const all = this.ips0;
+    const out = [];
+    for (let i = all.length - 1; i > 0; i--) out[out.length] = all[i];
+    return out;
   },
   // All addresses, the nearest first.
   ips0() {
@@ -263,8 +268,8 @@ const getters = {
     const { host } = this;
     if (host === undefined) return undefined;
     // An IPv6 address stands in brackets.
-    const colon = host.indexOf(':', host[0] === '[' ? host.indexOf(']') + 1 : 0);
-    return colon < 0 ? host : host.slice(0, colon);
+    const colon = indexOf(host, ':', host[0] === '[' ? indexOf(host, ']') + 1 : 0);
+    return colon < 0 ? host : slice(host, 0, colon);
   },
   subdomains() {
     const { hostname } = this;

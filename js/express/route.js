@@ -71,7 +71,7 @@ export class Route {
     if (method === 'HEAD' && this.methods.HEAD !== true) method = 'GET';
     // The usual case: one handler.
     if (stack.length === 1) {
-      const [entry] = stack;
+      const entry = stack[0];
       if (entry.method !== method && entry.method !== '') return done();
       return this.callLast(entry.handler, method, req, res, done);
     }

@@ -50,7 +50,7 @@ export function securityHeaders(options = {}) {
     if (value !== false) pairs.push([name, text(value)]);
   }
   return function setSecurityHeaders(req, res, next) {
-    for (const [name, value] of pairs) res.setHeader(name, value);
+    for (let i = 0; i < pairs.length; i++) res.setHeader(pairs[i][0], pairs[i][1]);
     next();
   };
 }

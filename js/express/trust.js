@@ -1,68 +1,98 @@
 /** The "trust proxy" setting: which addresses may say for whom they ask. */
 
+import {
+  arraySlice, includes, indexOf, isArray, lastIndexOf, parseInt, regexpExec, slice, split, trim,
+} from 'wqjs:internal/globals/primordials';
+
 const SETS = {
+  __proto__: null,
   loopback: ['127.0.0.1/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
 
+const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const PIECE = /^[0-9a-fA-F]{1,4}$/;
+const NUMBER = /^\d+$/;
+
 function parseIPv4(text) {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  const match = regexpExec(IPV4, text);
   if (match === null) return null;
-  const bytes = match.slice(1).map(Number);
-  return bytes.every((n) => n < 256) ? bytes : null;
+  const bytes = [];
+  for (let i = 0; i < 4; i++) {
+    bytes[i] = +match[i + 1];
+    if (bytes[i] > 255) return null;
+  }
+  return bytes;
 }
 
 function parsePieces(text) {
   if (text === '') return [];
   const out = [];
-  const parts = text.split(':');
+  const parts = split(text, ':');
   for (let i = 0; i < parts.length; i++) {
-    const v4 = i === parts.length - 1 && parts[i].includes('.') ? parseIPv4(parts[i]) : null;
-    if (v4) out.push(...v4);
-    else if (/^[0-9a-fA-F]{1,4}$/.test(parts[i])) {
+    const v4 = i === parts.length - 1 && includes(parts[i], '.') ? parseIPv4(parts[i]) : null;
+    if (v4 !== null) append(out, v4);
+    else if (regexpExec(PIECE, parts[i]) !== null) {
       const n = parseInt(parts[i], 16);
-      out.push(n >> 8, n & 255);
+      append(out, [n >> 8, n & 255]);
     } else return null;
   }
   return out;
+}
+
+function append(list, more) {
+  for (let i = 0; i < more.length; i++) list[list.length] = more[i];
 }
 
 /** The bytes of an address, 4 or 16; null for anything else. An IPv4 address in IPv6 form has 4. */
 export function parseAddress(text) {
   const v4 = parseIPv4(text);
   if (v4 !== null) return v4;
-  if (!text.includes(':') || text.length > 64) return null;
-  const halves = text.replace(/%.*$/s, '').split('::');
+  if (!includes(text, ':') || text.length > 64) return null;
+  const zone = indexOf(text, '%');
+  const halves = split(zone < 0 ? text : slice(text, 0, zone), '::');
   if (halves.length > 2) return null;
-  const head = parsePieces(halves[0]);
+  const bytes = parsePieces(halves[0]);
   const tail = halves.length === 2 ? parsePieces(halves[1]) : [];
-  if (head === null || tail === null) return null;
-  const missing = 16 - head.length - tail.length;
+  if (bytes === null || tail === null) return null;
+  const missing = 16 - bytes.length - tail.length;
   if (halves.length === 2 ? missing < 2 : missing !== 0) return null;
-  const bytes = [...head, ...new Array(missing).fill(0), ...tail];
-  const isMapped = bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
-  return isMapped ? bytes.slice(12) : bytes;
+  for (let i = 0; i < missing; i++) bytes[bytes.length] = 0;
+  append(bytes, tail);
+  for (let i = 0; i < 12; i++) if (bytes[i] !== (i < 10 ? 0 : 255)) return bytes;
+  return arraySlice(bytes, 12);
+}
+
+// The leading ones of a netmask; -1 when others follow.
+function countOnes(netmask) {
+  let ones = 0;
+  for (let i = 0; i < 32; i++) {
+    const isOne = (netmask[i >> 3] >> (7 - (i & 7))) & 1;
+    if (isOne && ones < i) return -1;
+    ones += isOne;
+  }
+  return ones;
 }
 
 function parseSubnet(text) {
-  const slash = text.lastIndexOf('/');
-  const address = slash < 0 ? text : text.slice(0, slash);
+  const slash = lastIndexOf(text, '/');
+  const address = slash < 0 ? text : slice(text, 0, slash);
   const bytes = parseAddress(address);
   if (bytes === null) throw new TypeError(`invalid IP address: ${text}`);
   let bits = bytes.length * 8;
   if (slash >= 0) {
-    const mask = text.slice(slash + 1);
+    const mask = slice(text, slash + 1);
     const netmask = parseIPv4(mask);
     if (netmask !== null) {
-      const binary = netmask.map((b) => b.toString(2).padStart(8, '0')).join('');
-      if (!/^1*0*$/.test(binary)) throw new TypeError(`invalid range on address: ${text}`);
-      bits = binary.indexOf('0') < 0 ? 32 : binary.indexOf('0');
+      bits = countOnes(netmask);
+      if (bits < 0) throw new TypeError(`invalid range on address: ${text}`);
     } else {
-      const given = /^\d+$/.test(mask) ? Number(mask) : NaN;
+      const given = regexpExec(NUMBER, mask) !== null ? +mask : NaN;
+      const isV6 = includes(address, ':');
       // A range of mapped addresses counts from their 96th bit.
-      const offset = bytes.length === 4 && address.includes(':') ? 96 : 0;
-      if (!(given - offset <= bits) || given - offset < 0 || (bits === 32 && !address.includes(':') && given < 1)) {
+      const offset = bytes.length === 4 && isV6 ? 96 : 0;
+      if (!(given - offset <= bits) || given - offset < 0 || (bits === 32 && !isV6 && given < 1)) {
         throw new TypeError(`invalid range on address: ${text}`);
       }
       bits = given - offset;
@@ -87,12 +117,17 @@ export function compileTrust(setting) {
   if (setting === true) return () => true;
   if (setting === false || setting === undefined || setting === null) return never;
   if (typeof setting === 'number') return (address, hop) => hop < setting;
-  const names = Array.isArray(setting) ? setting : String(setting).split(',').map((s) => s.trim());
-  const subnets = names.flatMap((name) => SETS[name] ?? [name]).map(parseSubnet);
-  if (subnets.length === 0) return never;
+  const subnets = [];
+  const names = isArray(setting) ? setting : split(`${setting}`, ',');
+  for (let i = 0; i < names.length; i++) {
+    const name = isArray(setting) ? names[i] : trim(names[i]);
+    const set = SETS[name] ?? [name];
+    for (let j = 0; j < set.length; j++) subnets[subnets.length] = parseSubnet(set[j]);
+  }
   return (address) => {
     const bytes = typeof address === 'string' ? parseAddress(address) : null;
-    return bytes !== null && subnets.some((subnet) => contains(subnet, bytes));
+    if (bytes !== null) for (let i = 0; i < subnets.length; i++) if (contains(subnets[i], bytes)) return true;
+    return false;
   };
 }
 
@@ -102,7 +137,10 @@ export function compileTrust(setting) {
  */
 export function addressesOf(remote, forwarded, trust) {
   const all = [remote];
-  if (forwarded) for (const item of forwarded.split(',').reverse()) all.push(item.trim());
-  for (let i = 0; i < all.length - 1; i++) if (!trust(all[i], i)) return all.slice(0, i + 1);
+  if (forwarded) {
+    const items = split(forwarded, ',');
+    for (let i = items.length - 1; i >= 0; i--) all[all.length] = trim(items[i]);
+  }
+  for (let i = 0; i < all.length - 1; i++) if (!trust(all[i], i)) return arraySlice(all, 0, i + 1);
   return all;
 }

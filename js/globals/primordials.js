@@ -36,7 +36,8 @@ export const {
 } = Object;
 
 export const { fromCharCode, fromCodePoint } = String;
-export const { floor, max, min, round, sqrt } = Math;
+export const { isArray } = Array;
+export const { ceil, floor, max, min, round, sqrt } = Math;
 export const { queueMicrotask, parseInt, parseFloat, decodeURIComponent, encodeURIComponent } = globalThis;
 
 const string = String.prototype;
@@ -70,6 +71,8 @@ export const { Map, Set, WeakMap, WeakRef, Uint8Array, Uint16Array, DOMException
 export const mapDelete = uncurry(Map.prototype.delete);
 export const mapForEach = uncurry(Map.prototype.forEach);
 export const mapGet = uncurry(Map.prototype.get);
+export const mapKeys = uncurry(Map.prototype.keys);
+export const mapKeysNext = uncurry(getPrototypeOf(new Map().keys()).next);
 export const mapHas = uncurry(Map.prototype.has);
 export const mapSet = uncurry(Map.prototype.set);
 export const mapSize = getterOf(Map.prototype, 'size');
@@ -80,7 +83,13 @@ export const setHas = uncurry(Set.prototype.has);
 export const setSize = getterOf(Set.prototype, 'size');
 export const weakMapGet = uncurry(WeakMap.prototype.get);
 export const weakMapSet = uncurry(WeakMap.prototype.set);
-export const then = uncurry(Promise.prototype.then);
+const promisePrototype = Promise.prototype;
+export const then = uncurry(promisePrototype.then);
+/** Calls failed(error) when a promise, or what has a method then, fails. */
+export function onFailure(promise, failed) {
+  if (getPrototypeOf(promise) === promisePrototype) then(promise, undefined, failed);
+  else promise.then(null, failed);
+}
 export const deref = uncurry(WeakRef.prototype.deref);
 
 export const regexpExec = uncurry(RegExp.prototype.exec);

@@ -11,7 +11,9 @@ import { customInspect } from 'wqjs:internal/globals/inspect-symbol';
 import { Conn, TOKEN as CONN } from 'wqjs:internal/net-conn';
 import { addressOf, checkMs, checkOptions, localAddress } from 'wqjs:internal/net-options';
 import { listener, sharedTls } from 'wqjs:internal/net-server';
-import { mapDelete, mapForEach, mapSet, mapSize, then, weakMapGet, weakMapSet } from 'wqjs:internal/globals/primordials';
+import {
+  apply, arraySlice, ceil, floor, mapDelete, mapForEach, mapSet, mapSize, max, min, then, weakMapGet, weakMapSet,
+} from 'wqjs:internal/globals/primordials';
 import { checkTls } from 'wqjs:internal/net-tls';
 import { close, getsockname, tls_context } from 'wqjs:sockets';
 
@@ -26,6 +28,7 @@ export function closeAll(options = {}) {
 
 // name: [default, least, most]
 const SIZES = {
+  __proto__: null,
   maxHeaderSize: [16 * 1024, 1024, 64 * 1024],
   maxHeadersCount: [100, 1, 500],
   maxUrlSize: [8 * 1024, 16, 16 * 1024],
@@ -34,6 +37,7 @@ const SIZES = {
   maxConnections: [1000, 1, 60000],
 };
 const TIMES = {
+  __proto__: null,
   headersTimeout: 10000,
   bodyTimeout: 30000,
   requestTimeout: 300000,
@@ -48,21 +52,21 @@ const MAX_BODY = 2 ** 53;
 
 function checkLimits(o) {
   const out = { lingerTimeout: LINGER };
-  for (const name of Object.keys(SIZES)) {
-    const [preset, least, most] = SIZES[name];
+  for (const name in SIZES) {
+    const { 0: preset, 1: least, 2: most } = SIZES[name];
     const value = o[name] ?? preset;
     if (typeof value !== 'number' || !(value >= least && value <= most)) {
       throw new RangeError(`createServer: ${name} must be a number from ${least} to ${most}`);
     }
-    out[name] = Math.min(Math.floor(value), MAX_BODY);
+    out[name] = min(floor(value), MAX_BODY);
   }
   let shortest = LINGER;
-  for (const name of Object.keys(TIMES)) {
+  for (const name in TIMES) {
     out[name] = checkMs(o[name] ?? TIMES[name], 'createServer', name);
-    if (out[name] > 0) shortest = Math.min(shortest, out[name]);
+    if (out[name] > 0) shortest = min(shortest, out[name]);
   }
   // Deadlines are looked at this often: coarse, so that no request needs a timer.
-  out.tick = Math.max(10, Math.min(500, Math.ceil(shortest / 4)));
+  out.tick = max(10, min(500, ceil(shortest / 4)));
   return out;
 }
 
@@ -211,7 +215,7 @@ export class Server {
   // The handler threw, or its promise may reject.
   #onResult(req, res, result, thrown) {
     if (thrown) this.#failed(result, req, res);
-    else result.then(undefined, (error) => this.#failed(error, req, res));
+    else then(result, undefined, (error) => this.#failed(error, req, res));
   }
 
   #failed(error, req, res) {
@@ -301,15 +305,18 @@ export class Server {
   }
 
   off(name, listener) {
-    const list = this.#listeners[name]?.filter((e) => e.listener !== listener);
-    this.#listeners[name] = list?.length > 0 ? list : undefined;
+    const had = this.#listeners[name] ?? [];
+    const kept = [];
+    for (let i = 0; i < had.length; i++) if (had[i].listener !== listener) kept[kept.length] = had[i];
+    this.#listeners[name] = kept.length > 0 ? kept : undefined;
     if (name === 'upgrade') serverUpgrades(this.#native, this.#listeners.upgrade !== undefined);
     return this;
   }
 
   #add(name, listener, once) {
     if (typeof listener !== 'function') throw new TypeError('the listener must be a function');
-    (this.#listeners[name] ??= []).push({ listener, once });
+    const list = (this.#listeners[name] ??= []);
+    list[list.length] = { listener, once };
     if (name === 'upgrade') serverUpgrades(this.#native, true);
     return this;
   }
@@ -317,10 +324,12 @@ export class Server {
   #emit(name, ...args) {
     const list = this.#listeners[name];
     if (list === undefined) return false;
-    for (const { listener, once } of list.slice()) {
+    const all = arraySlice(list);
+    for (let i = 0; i < all.length; i++) {
+      const { listener, once } = all[i];
       if (once) this.off(name, listener);
       try {
-        listener.apply(this, args);
+        apply(listener, this, args);
       } catch (error) {
         reportUncaught(error);
       }

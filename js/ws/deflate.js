@@ -5,7 +5,7 @@
  */
 
 import { decode, encoderClose, encoderOpen, encoderWrite, utf8Encode } from 'wqjs:internal/native';
-import { Uint8Array, viewLength, viewSet, viewSubarray } from 'wqjs:internal/globals/primordials';
+import { regexpExec, Uint8Array, viewLength, viewSet, viewSubarray } from 'wqjs:internal/globals/primordials';
 import { parseExtensions } from 'wqjs:internal/ws/header';
 
 const RAW = 'deflate-raw';
@@ -53,12 +53,13 @@ export function inflate(bytes, max) {
 
 export const OFFER = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
 
-const isWindow = (value) => typeof value === 'string' && /^(?:[89]|1[0-5])$/.test(value);
+const WINDOW = /^(?:[89]|1[0-5])$/;
+const isWindow = (value) => typeof value === 'string' && regexpExec(WINDOW, value) !== null;
 
 // Whether the parameters are all known and right (RFC 7692, 7.1). The window
 // of Go's compressor is 32 KiB: a smaller one cannot be promised.
 function acceptable(params) {
-  for (const name of Object.keys(params)) {
+  for (const name in params) {
     const value = params[name];
     if (name === 'server_no_context_takeover' || name === 'client_no_context_takeover') {
       if (value !== true) return false;
@@ -73,7 +74,9 @@ function acceptable(params) {
 
 /** A server's answer to a client's Sec-WebSocket-Extensions: null for none. Throws on bad syntax. */
 export function acceptOffer(header) {
-  for (const { name, params } of parseExtensions(header)) {
+  const offers = parseExtensions(header);
+  for (let i = 0; i < offers.length; i++) {
+    const { name, params } = offers[i];
     if (name !== 'permessage-deflate' || !acceptable(params)) continue;
     return params.server_max_window_bits === undefined ? OFFER : `${OFFER}; server_max_window_bits=15`;
   }
@@ -85,9 +88,11 @@ export function checkAnswer(header) {
   const list = parseExtensions(header);
   if (list.length === 0) return false;
   const { name, params } = list[0];
-  const known = Object.keys(params).every((key) =>
-    key === 'server_max_window_bits' ? isWindow(params[key]) : /^(?:server|client)_no_context_takeover$/.test(key) && params[key] === true,
-  );
+  let known = true;
+  for (const key in params) {
+    known &&= key === 'server_max_window_bits' ? isWindow(params[key])
+      : (key === 'server_no_context_takeover' || key === 'client_no_context_takeover') && params[key] === true;
+  }
   if (list.length > 1 || name !== 'permessage-deflate' || !known || params.server_no_context_takeover !== true) {
     throw new Error(`the server agreed to extensions that were not offered: ${header}`);
   }

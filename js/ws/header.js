@@ -1,7 +1,7 @@
 /** The headers of the opening handshake (RFC 6455, section 4 and 9.1). */
 
 import { digest, randomBytes } from 'wqjs:internal/native';
-import { regexpExec, split, toLowerCase, trim } from 'wqjs:internal/globals/primordials';
+import { indexOf, regexpExec, slice, split, toLowerCase, trim } from 'wqjs:internal/globals/primordials';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
@@ -54,19 +54,22 @@ export function hasItem(header, wanted) {
 export function parseExtensions(header) {
   const list = [];
   // Quoted values must be tokens, too: no comma or semicolon is inside of quotes.
-  for (const item of listOf(header)) {
-    const [name, ...rest] = item.split(';').map((part) => part.trim());
+  const items = listOf(header);
+  for (let i = 0; i < items.length; i++) {
+    const parts = split(items[i], ';');
+    const name = trim(parts[0]);
     const params = { __proto__: null };
-    for (const part of rest) {
-      const eq = part.indexOf('=');
-      const key = (eq < 0 ? part : part.slice(0, eq)).trim();
-      let value = eq < 0 ? true : part.slice(eq + 1).trim();
-      if (eq >= 0 && value.length > 1 && value[0] === '"' && value.endsWith('"')) value = value.slice(1, -1);
+    for (let j = 1; j < parts.length; j++) {
+      const part = trim(parts[j]);
+      const eq = indexOf(part, '=');
+      const key = trim(eq < 0 ? part : slice(part, 0, eq));
+      let value = eq < 0 ? true : trim(slice(part, eq + 1));
+      if (eq >= 0 && value.length > 1 && value[0] === '"' && value[value.length - 1] === '"') value = slice(value, 1, -1);
       if (!isToken(key) || (eq >= 0 && !isToken(value)) || key in params) throw new Error(`bad extension parameter: ${part}`);
       params[key] = value;
     }
     if (!isToken(name) || list.length >= MAX_ITEMS) throw new Error(`bad extensions: ${header}`);
-    list.push({ name, params });
+    list[list.length] = { name, params };
   }
   return list;
 }

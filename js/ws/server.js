@@ -1,7 +1,7 @@
 /** The server's side of the opening handshake (RFC 6455, section 4.2), and WebSocketServer. */
 
 import { statusCodes } from 'wqjs:internal/http-native';
-import { arrayIndexOf, regexpExec, slice } from 'wqjs:internal/globals/primordials';
+import { arrayIndexOf, isArray, objectKeys, regexpExec, slice, then } from 'wqjs:internal/globals/primordials';
 import { closeBy, whenClosing } from 'wqjs:internal/http-server';
 import { checkOptions } from 'wqjs:internal/net-options';
 import { timerStart, timerStop } from 'wqjs:internal/native';
@@ -16,12 +16,14 @@ const MAX_PAYLOAD = 1 << 20;
 const MAX_CLIENTS = 10_000;
 const REASONS = statusCodes();
 const GOING_AWAY = 'the server is closing';
+const { Promise } = globalThis;
 const ignore = () => {};
 
 /** Answers with a status and closes the connection. */
 async function refuse(conn, status, headers = {}) {
   let lines = '';
-  for (const name of Object.keys(headers)) lines += `${name}: ${headers[name]}\r\n`;
+  const names = objectKeys(headers);
+  for (let i = 0; i < names.length; i++) lines += `${names[i]}: ${headers[names[i]]}\r\n`;
   // A peer that does not read the answer is not waited for.
   const timer = timerStart(() => conn.close(), 1000, false, undefined);
   try {
@@ -59,18 +61,20 @@ function originAllowed(req, rule) {
 
 function chooseProtocol(req, rule) {
   const offered = listOf(req.getHeader('sec-websocket-protocol'));
-  const chosen = typeof rule === 'function' ? rule(offered, req) : offered.find((name) => rule.includes(name));
+  let chosen;
+  if (typeof rule === 'function') chosen = rule(offered, req);
+  else for (let i = 0; i < offered.length && chosen === undefined; i++) if (arrayIndexOf(rule, offered[i]) >= 0) chosen = offered[i];
   if (chosen === undefined || chosen === null) return '';
-  if (!offered.includes(chosen) || !isToken(chosen)) throw new TypeError(`protocol ${String(chosen)} was not offered`);
+  if (arrayIndexOf(offered, chosen) < 0 || !isToken(chosen)) throw new TypeError(`protocol ${String(chosen)} was not offered`);
   return chosen;
 }
 
 function planOf(options, what) {
   const { origins, protocols = [], verify, perMessageDeflate = false } = checkOptions(options, what);
-  if (origins !== undefined && origins !== '*' && typeof origins !== 'function' && !Array.isArray(origins)) {
+  if (origins !== undefined && origins !== '*' && typeof origins !== 'function' && !isArray(origins)) {
     throw new TypeError(`${what}: origins is '*', an array or a function`);
   }
-  if (typeof protocols !== 'function' && !Array.isArray(protocols)) throw new TypeError(`${what}: protocols is an array or a function`);
+  if (typeof protocols !== 'function' && !isArray(protocols)) throw new TypeError(`${what}: protocols is an array or a function`);
   if (verify !== undefined && typeof verify !== 'function') throw new TypeError(`${what}: verify is a function`);
   return { origins, protocols, verify, perMessageDeflate: !!perMessageDeflate, limits: limitsOf(options, MAX_PAYLOAD) };
 }
@@ -84,13 +88,14 @@ async function verified(req, plan) {
 
 function withTimeout(promise, ms) {
   if (ms === 0) return promise;
-  const { promise: late, resolve } = Promise.withResolvers();
-  const timer = timerStart(() => resolve(503), ms, false, undefined);
-  promise.then(
-    () => timerStop(timer),
-    () => timerStop(timer),
-  );
-  return Promise.race([promise, late]);
+  return new Promise((resolve, reject) => {
+    const timer = timerStart(() => resolve(503), ms, false, undefined);
+    const settle = (how) => (value) => {
+      timerStop(timer);
+      how(value);
+    };
+    then(promise, settle(resolve), settle(reject));
+  });
 }
 
 async function accept(req, conn, head, plan) {
@@ -113,18 +118,14 @@ async function accept(req, conn, head, plan) {
     problem ??= [400];
   }
   if (problem !== null) {
-    await refuse(conn, ...problem);
+    await refuse(conn, problem[0], problem[1]);
     return null;
   }
-  const lines = [
-    'HTTP/1.1 101 Switching Protocols',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${acceptKey(req.getHeader('sec-websocket-key'))}`,
-  ];
-  if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
-  if (extension !== null) lines.push(`Sec-WebSocket-Extensions: ${extension}`);
-  conn.write(`${lines.join('\r\n')}\r\n\r\n`).catch(ignore); // reading tells of the error
+  let lines = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
+  lines += `Sec-WebSocket-Accept: ${acceptKey(req.getHeader('sec-websocket-key'))}\r\n`;
+  if (protocol !== '') lines += `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+  if (extension !== null) lines += `Sec-WebSocket-Extensions: ${extension}\r\n`;
+  then(conn.write(`${lines}\r\n`), undefined, ignore); // reading tells of the error
   const socket = new ServerSocket(TOKEN, { conn, request: req, head, protocol, deflates: extension !== null, limits: plan.limits });
   closeBy(conn, { close: () => socket.close(1001, GOING_AWAY), terminate: () => socket.terminate() });
   return socket;
@@ -150,12 +151,13 @@ function attach(server, one) {
   if (list === undefined) {
     attached.set(server, (list = []));
     server.on('upgrade', (req, conn, head) => {
-      const target = list.find((candidate) => candidate.matches(req));
+      let target;
+      for (let i = 0; i < list.length && target === undefined; i++) if (list[i].matches(req)) target = list[i];
       if (target === undefined) refuse(conn, 404);
       else target.handleUpgrade(req, conn, head);
     });
   }
-  list.push(one);
+  list[list.length] = one;
   whenClosing(server, () => one.close());
 }
 

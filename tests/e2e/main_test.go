@@ -29,6 +29,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "building the command: %v\n%s", err, out)
 		os.Exit(1)
 	}
+	// Compiling the engine takes a second, or half a minute on a machine that is
+	// busy: no test should wait for it.
+	warm := exec.Command(binary, "-e", "0")
+	warm.Env = append(os.Environ(), "WQJS_CACHE="+cache)
+	if out, err := warm.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "the command: %v\n%s", err, out)
+		os.Exit(1)
+	}
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
@@ -64,7 +72,7 @@ func (l *lockedBuffer) String() string {
 // start runs wqjs until the test ends.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	p := &process{t: t, cmd: exec.CommandContext(ctx, binary, args...), lines: make(chan string, 1000)}
 	p.cmd.Env = append(os.Environ(), "WQJS_CACHE="+cache)
 	p.cmd.Stderr = &p.errs
@@ -103,7 +111,7 @@ func (p *process) line() string {
 			p.t.Fatalf("the script ended: %s", p.errs.String())
 		}
 		return l
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		p.t.Fatal("no output")
 	}
 	return ""
