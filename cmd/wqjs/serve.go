@@ -71,10 +71,10 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return fail(stderr, exitUsage, usagef("serve has no --timeout; --grace bounds its end"))
 	case o.profile != "":
 		return fail(stderr, exitUsage, usagef("serve has no --cpu-profile; embedders have host.CPUProfile"))
-	case o.record.path != "":
-		return fail(stderr, exitUsage, usagef("serve has no --record: record a server with run, or with host.Recorder"))
-	case o.learn != "":
-		return fail(stderr, exitUsage, usagef("serve has no --learn: learn from a run of the app"))
+	case o.record.path != "" && o.serve.workers != 1:
+		return fail(stderr, exitUsage, usagef("serve records one worker, which is not replaced: add --workers 1"))
+	case o.record.path != "" && o.serve.watch:
+		return fail(stderr, exitUsage, usagef("serve records one worker, which is not replaced: leave out --watch"))
 	}
 	cwd, err := os.Getwd()
 	if err != nil {
@@ -111,11 +111,23 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 			return fail(stderr, exitUsage, usagef("--metrics %s: %v", o.serve.metrics, err))
 		}
 	}
+	if p.recording, err = openRecording(o.record); err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	lesson, err := openLesson(o.learn)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	o.policy.Recorder = lesson.recorder() // of all workers
 	if p.engine, err = newEngine(ctx); err != nil {
 		return fail(stderr, exitInternal, err)
 	}
-	defer p.engine.Close(context.Background())
-	return p.run(ctx, metrics)
+	code := p.run(ctx, metrics)
+	p.engine.Close(context.Background())
+	if err := lesson.write(stderr); err != nil {
+		return fail(stderr, exitError, fmt.Errorf("--learn: %w", err))
+	}
+	return code
 }
 
 // openShared opens the listeners of --listen, those of each worker: sockets of

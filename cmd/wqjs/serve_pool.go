@@ -26,6 +26,7 @@ type pool struct {
 	stderr    *lockedWriter
 	slots     []*slot
 	identity  atomic.Pointer[string] // of TLS, as readIdentity gives it
+	recording *recording             // of the only worker, or nil
 	all       sync.WaitGroup         // what the end waits for
 }
 
@@ -99,7 +100,7 @@ func (p *pool) start(ctx context.Context, slot int) (*worker, error) {
 		Policy: p.o.policy, Limits: p.o.limits, Grants: grants,
 		ModuleDirs: []string{filepath.Dir(p.app)}, Dir: p.cwd,
 		Args: append([]string{p.app}, p.o.args...), Env: os.Environ(),
-		Stdout: p.stdout, Stderr: p.stderr,
+		Stdout: p.stdout, Stderr: p.stderr, Record: p.recording.recorder(),
 	})
 	theirs.Close()
 	if err != nil {
@@ -223,7 +224,7 @@ func (p *pool) run(ctx context.Context, metrics net.Listener) int {
 	}
 	first, err := p.start(ctx, 0)
 	if err != nil {
-		return report(p.stderr, err)
+		return p.recording.report(p.stderr, err)
 	}
 	p.slots[0].set(first)
 	for _, g := range p.listeners[0] {
@@ -239,6 +240,9 @@ func (p *pool) run(ctx context.Context, metrics net.Listener) int {
 	// A listener is open until the last one who has it closes it: who comes now
 	// is refused, not left waiting.
 	context.AfterFunc(ctx, p.closeListeners)
+	if p.recording != nil {
+		return p.attendOnce(ctx, first)
+	}
 	for _, s := range p.slots {
 		p.all.Go(func() { p.keep(ctx, s) })
 	}
@@ -247,6 +251,17 @@ func (p *pool) run(ctx context.Context, metrics net.Listener) int {
 	}
 	p.all.Wait()
 	return exitOK
+}
+
+// attendOnce waits for the end of a worker that is recorded, and not replaced.
+func (p *pool) attendOnce(ctx context.Context, w *worker) int {
+	select {
+	case <-ctx.Done():
+		w.stop(p.o.serve.grace)
+	case <-w.done:
+		p.logf("the worker ended, and with it the recording")
+	}
+	return p.recording.report(p.stderr, w.err)
 }
 
 const (
