@@ -5,9 +5,9 @@ GO ?= go
 PLATFORMS = linux darwin freebsd windows
 ARCHS = amd64 arm64
 
-.PHONY: check build vet fmt test cross types bench bench-engine fuzz check-wasm wasm
+.PHONY: check build vet fmt test stress cross types bench bench-engine fuzz check-wasm wasm
 
-check: build vet fmt cross types test
+check: build vet fmt cross types test stress
 
 build:
 	$(GO) build ./...
@@ -21,6 +21,10 @@ fmt:
 
 test:
 	$(GO) test -race ./...
+
+# What pools and resets promise, again and again: half a minute.
+stress:
+	$(GO) test -race -count=20 -run '^Test(Pool|PoolEvicts|PoolClose|PoolStress|GrantPool|QueuedReset|ResetRestores)$$' ./host
 
 # Everything compiles everywhere; tests of other systems are vetted too.
 cross:
