@@ -74,9 +74,29 @@ bool wq_read_text(JSContext *ctx, wq_reader *r, const char **p, uint32_t *len);
 /* The next value; runs no script code. */
 JSValue wq_read(JSContext *ctx, wq_reader *r);
 
-/* call.c */
+/* handle.c */
 uint32_t wq_handle_new(JSContext *ctx, JSValueConst v); /* 0: too many, or no memory */
 JSValue wq_handle_get(JSContext *ctx, uint32_t id);     /* throws */
+void wq_handle_drop(JSContext *ctx, uint32_t id);
+void wq_handles_drop(JSContext *ctx); /* all */
+void wq_handles_limit(uint32_t limit);
+
+/* path.c */
+enum { WQ_MAX_PATH = 32 };
+
+typedef struct {
+    JSAtom atoms[WQ_MAX_PATH];
+    uint32_t len;
+} wq_path;
+
+/* Reads a path before any script runs: the message is in a buffer that a call
+ * within this one uses as well. */
+bool wq_path_read(JSContext *ctx, wq_reader *r, bool dotted, wq_path *p);
+/* Walks from base, which it frees, along the first n names; *owner is what the last was read from. */
+JSValue wq_path_walk(JSContext *ctx, JSValue base, bool global, const wq_path *p, uint32_t n, JSValue *owner);
+void wq_path_free(JSContext *ctx, wq_path *p);
+
+/* go.c */
 JSValue wq_go_function(JSContext *ctx, wq_reader *r);
 int wq_go_error_set(JSContext *ctx, JSValueConst error, uint32_t id);
 uint32_t wq_go_error_get(JSContext *ctx, JSValueConst error);
@@ -86,7 +106,7 @@ JSValue wq_throw_interrupted(JSContext *ctx);
 JSValue wq_new_iterator(JSContext *ctx);
 /* v's asynchronous iterator, or the other one; runs script code. */
 JSValue wq_iterate(JSContext *ctx, JSValueConst v);
-/* Where the host puts a small message. */
+/* call.c: where the host puts a small message. */
 void *wq_inbox(uint32_t *size);
 int wq_init_values(JSContext *ctx);
 

@@ -162,7 +162,7 @@ int32_t wq_take_exception(JSContext *ctx, bool in_promise);
 /* Does not report a rejection that nobody handled so far. */
 void wq_forget_rejection(JSContext *ctx, JSValueConst promise);
 
-/* call.c */
+/* go.c */
 int wq_init_calls(JSContext *ctx);
 
 /* Throws an InternalError with code, errno, syscall (and address, port when
