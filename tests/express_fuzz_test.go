@@ -190,6 +190,11 @@ export async function urlencoded(text) {
 // parsers makes the sandbox of a fuzz target.
 func parsers(f *testing.F) *host.Sandbox {
 	f.Helper()
+	return parsersWith(f, "")
+}
+
+func parsersWith(f *testing.F, more string) *host.Sandbox {
+	f.Helper()
 	ctx := context.Background()
 	engine, err := host.NewEngine(ctx, host.Config{})
 	if err != nil {
@@ -204,7 +209,7 @@ func parsers(f *testing.F) *host.Sandbox {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { sb.Close() })
-	if err := sb.EvalModule(ctx, "/parsers.js", expressParsers); err != nil {
+	if err := sb.EvalModule(ctx, "/parsers.js", expressParsers+more); err != nil {
 		f.Fatal(err)
 	}
 	if _, err := sb.Call(ctx, "/parsers.js#setUp", dir+"/files"); err != nil {
