@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
-	"strconv"
 	"time"
 )
 
@@ -125,14 +124,18 @@ func (s *Sandbox) Handler(ctx context.Context, c HandlerConfig) (*Handler, error
 
 // mount loads the app and gives it a listener in v.
 func (s *Sandbox) mount(ctx context.Context, v *VirtualNet, module string) error {
-	return s.enter(ctx, func(ctx context.Context) error {
-		fd, err := s.guest.ListenIn(v.net, handlerAddr)
-		if err != nil {
-			return err
+	var fd int32
+	err := s.enter(ctx, func(context.Context) (err error) {
+		if fd, err = s.guest.ListenIn(v.net, handlerAddr); err == nil {
+			module, err = s.modules.Resolve(guestPath("[handler]"), module)
 		}
-		return s.evalMain(ctx, guestPath("[handler]"), fmt.Sprintf(
-			"import { mount } from 'wqjs:serve';\nawait mount(%d, () => import(%s));\n", fd, strconv.Quote(module)))
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	// Not as a script, which would have to be compiled.
+	return s.callInto(ctx, 0, "wqjs:serve#mount", []any{fd, module}, new(Value))
 }
 
 func (h *Handler) dial(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -22,7 +22,7 @@ var interesting = []uint32{
 	1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 0, 1, 2, 3, 4, 5, 8, 10, 12, 16, 64, 128,
 	256, 512, 768, 1024, 4096, 0x800 | 1, 0x800 | 2, 0x40, 0x2, 0x100, 0x4000, 0x40000001, 0x80000005, 0x2001, 0x4000000f,
 	guesttest.MemorySize - 128, guesttest.MemorySize - 1, guesttest.MemorySize, 65536, 6, 9, 13, 17, 20, 21, 41, 58,
-	math.MaxUint32, math.MaxInt32, 1 << 31,
+	math.MaxUint32, math.MaxInt32, 1 << 31, 1280,
 }
 
 // image is the memory that a run starts with: addresses, names, an array for
@@ -33,6 +33,7 @@ func image(dir string) []byte {
 	copy(b[512:], "::1")
 	copy(b[768:], dir+"/socket")
 	copy(b[1024:], "a.test")
+	copy(b[1280:], "gzip")
 	for i := range uint32(8) {
 		p := b[4096+12*i:]
 		binary.LittleEndian.PutUint32(p, 1000+i)
@@ -76,6 +77,10 @@ func FuzzHostCalls(f *testing.F) {
 	f.Add([]byte{fn("lookup_start"), at(1), at(1024), at(6), at(0), fn("lookup_start"), at(1), at(512), at(3), at(10), fn("lookup_result"), at(1), fn("take"), at(0), at(64), fn("detail"), at(0), at(64)})
 	f.Add([]byte{fn("timer_start"), at(1), at(2), at(1), fn("timer_start"), at(1), at(0), at(0), fn("timer_ref"), at(1), at(0), fn("timer_stop"), at(1)})
 
+	f.Add([]byte{fn("encoder_open"), at(1280), at(4), at(1), fn("encoder_write"), at(1), at(0), at(64), at(2), fn("take"), at(0), at(64), fn("decode"), at(1280), at(4), at(0), at(64), at(4096)})
+	f.Add([]byte{fn("call"), at(1), at(0), at(256), at(9), at(64), fn("start"), at(1), fn("lookup_result"), at(1), fn("result"), at(1), at(0), at(64), fn("handshake_result"), at(1)})
+	f.Add([]byte{fn("socketpair"), at(1), at(1), at(0), at(16), fn("context"), at(0), at(0), fn("wrap"), at(1000), at(1002), at(1024), at(6), fn("handshake"), at(1000), fn("handshake_start"), at(1), at(1000), fn("info"), at(1000), fn("close"), at(1000), fn("handshake_result"), at(1)})
+
 	dir, err := os.MkdirTemp("", "f")
 	if err != nil {
 		f.Fatal(err)
@@ -99,10 +104,10 @@ func FuzzHostCalls(f *testing.F) {
 		if !memory.Write(0, start) {
 			t.Fatal("the memory is smaller than its image")
 		}
-		g := guesttest.New(t, guesttest.Config{
-			Rules: rules, Net: inside, Memory: memory, Modules: modules{}, Resolver: resolver{}, Args: []string{"a", "b"},
+		g := allGuest(t, guesttest.Config{
+			Rules: rules, Net: inside, Memory: memory,
 			MaxFDs: maxFDs, MaxLookups: maxLookups, Loop: loop.Config{MaxTimers: maxTimers, MaxOps: 3},
-		}, all)
+		})
 		for range 64 {
 			if len(input) == 0 {
 				break
@@ -145,14 +150,21 @@ func FuzzHostCalls(f *testing.F) {
 				g.Loop.Resume()
 			}
 		}
+		if n := g.Queue.Used(); n > 1<<20 {
+			t.Fatalf("%d bytes wait", n)
+		}
 		if err := g.Loop.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if err := g.FDs.CloseAll(); err != nil {
 			t.Fatal(err)
 		}
-		if after := guesttest.OpenFDs(); after > before {
-			t.Fatalf("%d descriptors became %d", before, after)
+		after := guesttest.OpenFDs()
+		for end := time.Now().Add(10 * time.Second); after > before; after = guesttest.OpenFDs() { // of streams
+			if time.Now().After(end) {
+				t.Fatalf("%d descriptors became %d", before, after)
+			}
+			time.Sleep(100 * time.Microsecond)
 		}
 		os.Remove(dir + "/socket")
 	})

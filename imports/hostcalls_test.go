@@ -3,6 +3,7 @@
 package imports_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -10,20 +11,60 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/wqjs/wqjs/imports/call"
+	"github.com/wqjs/wqjs/imports/codec"
 	"github.com/wqjs/wqjs/imports/core"
 	"github.com/wqjs/wqjs/imports/event"
 	"github.com/wqjs/wqjs/imports/internal/abi"
 	"github.com/wqjs/wqjs/imports/internal/guest"
 	"github.com/wqjs/wqjs/imports/internal/guesttest"
 	"github.com/wqjs/wqjs/imports/internal/netsys"
+	"github.com/wqjs/wqjs/imports/internal/quota"
 	"github.com/wqjs/wqjs/imports/name"
 	"github.com/wqjs/wqjs/imports/socket"
+	"github.com/wqjs/wqjs/imports/tls"
 )
 
 // funcs are all the functions that a guest can import from us.
 func funcs() []guest.Func {
-	return slices.Concat(core.Funcs(), event.Funcs(), name.Funcs(), socket.Funcs())
+	return slices.Concat(core.Funcs(), event.Funcs(), name.Funcs(), socket.Funcs(), codec.Funcs(), call.Funcs(), tls.Funcs())
 }
+
+// allGuest is a guest for all of them.
+func allGuest(t testing.TB, c guesttest.Config) *guesttest.Guest {
+	c.Modules, c.Resolver, c.Args = modules{}, resolver{}, []string{"a", "b"}
+	g := guesttest.New(t, c, funcs())
+	g.Codecs = codec.New(nil)
+	g.Calls = &calls{}
+	g.Queue = quota.New(1 << 20)
+	return g
+}
+
+// calls are Go functions that give back their arguments; each call can be started
+// as an asynchronous one.
+type calls struct{ called bool }
+
+func (c *calls) Call(_ uint32, _ int, args []byte) ([]byte, error) {
+	c.called = true
+	return bytes.Clone(args), nil
+}
+
+func (c *calls) Start() (func(context.Context) any, int64, error) {
+	if !c.called {
+		return nil, 0, abi.EINVAL
+	}
+	c.called = false
+	return func(context.Context) any { return c }, 0, nil
+}
+
+func (c *calls) Result(v any) ([]byte, error) {
+	if v != any(c) {
+		return nil, abi.EINVAL
+	}
+	return []byte("done"), nil
+}
+
+func (*calls) Release(uint32) {}
 
 // pointer is an argument that points to size bytes; with counted set the next
 // argument is their number.
@@ -37,7 +78,8 @@ func out(n int) pointer { return pointer{n, false} }
 
 // signature is a call with fds that are there and arguments that are in order,
 // as far as pointers go. TestPointers makes the guest's fds such that 1000 is a
-// stream of a pair, 1001 its other end and 1002 an epoll instance.
+// stream of a pair, 1001 its other end, 1002 an epoll instance and 1003 a TLS
+// context; encoder 1 is open, and what a pointer points to starts with "gzip".
 var signatures = map[string][]any{
 	"sample":          {in(16), 16},
 	"detail":          {in(16), 16},
@@ -82,6 +124,23 @@ var signatures = map[string][]any{
 	"epoll_wait":      {1002, out(24), 2, 0},
 	"granted":         {0},
 	"granted_name":    {0},
+
+	"digest":           {1, 0, -1, in(4), 4, out(20)},
+	"names":            {},
+	"encoder_open":     {in(4), 4, 1},
+	"encoder_write":    {1, in(4), 4, 0},
+	"encoder_close":    {1},
+	"decode":           {in(4), 4, in(4), 4, 100},
+	"call":             {1, 0, in(4), 4, 4},
+	"start":            {1},
+	"result":           {7, 0, 4},
+	"release":          {1},
+	"context":          {in(4), 4},
+	"wrap":             {1000, 1003, in(4), 4},
+	"handshake":        {1000},
+	"handshake_start":  {7, 1000},
+	"handshake_result": {7},
+	"info":             {1000},
 }
 
 // modules is a Modules that knows all names.
@@ -119,15 +178,17 @@ func TestSignatures(t *testing.T) {
 // outside of the memory: EFAULT, and nothing reaches the kernel.
 func TestPointers(t *testing.T) {
 	touched := false
-	g := guesttest.New(t, guesttest.Config{
-		Modules: modules{}, Resolver: resolver{}, Args: []string{"x"}, MaxLookups: 1000,
+	g := allGuest(t, guesttest.Config{
+		MaxLookups: 1000,
 		Net: netsys.Fault{Net: netsys.OS, Hook: func(string, netsys.FD, int) (error, int) {
 			touched = true
 			return nil, 0
 		}},
-	}, funcs())
+	})
 	g.Call("socketpair", netsys.AF_UNIX, netsys.SOCK_STREAM, 0, g.Space(8))
 	g.Call("epoll_create1", 0)
+	g.Call("context", 0, 0)
+	g.Call("encoder_open", g.Put([]byte("gzip")), 4, 1)
 
 	const size = guesttest.MemorySize
 	for _, f := range funcs() {
@@ -136,7 +197,9 @@ func TestPointers(t *testing.T) {
 		for i, a := range sig {
 			valid[i] = a
 			if p, ok := a.(pointer); ok {
-				valid[i] = g.Space(p.size)
+				at := g.Space(p.size)
+				copy(g.Bytes(at, p.size), "gzip")
+				valid[i] = at
 			}
 		}
 		fault := func(args []any) {
@@ -176,7 +239,7 @@ func TestPointers(t *testing.T) {
 
 // TestEndOfMemory: the last bytes are as good as any.
 func TestEndOfMemory(t *testing.T) {
-	g := guesttest.New(t, guesttest.Config{Modules: modules{}, Resolver: resolver{}, Args: []string{"x"}}, funcs())
+	g := allGuest(t, guesttest.Config{})
 	g.Call("socketpair", netsys.AF_UNIX, netsys.SOCK_STREAM, 0, guesttest.MemorySize-8)
 	g.Call("epoll_create1", 0)
 	for _, f := range funcs() {

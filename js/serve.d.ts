@@ -16,8 +16,8 @@ declare module 'wqjs:serve' {
   /** Serves a server, an app with listen(), a handler or an object with fetch(request). */
   export function serve(app: App, options?: ListenOptions): Server;
 
-  /** Loads an app and has it serve on the listener fd, as host.Handler does; no use without it. */
-  export function mount(fd: number, load: () => Promise<{ default?: App }>): Promise<void>;
+  /** Loads the module of an app and has it serve on the listener fd, as host.Handler does; no use without it. */
+  export function mount(fd: number, name: string): Promise<void>;
 
   /** The main program of a worker of `wqjs serve`; no use without it. */
   export function runWorker(load: () => Promise<{ default?: App }>, options?: { log?: 0 | 1 | 2; metrics?: boolean; tls?: TlsOptions }): Promise<void>;

@@ -18,12 +18,12 @@ export function serve(app, options = {}) {
 }
 
 /**
- * Loads an app that is to serve on the listener fd: the first that it listens to,
- * or what it exports.
+ * Loads an app, the module with this name, that is to serve on the listener fd:
+ * the first that it listens to, or what it exports.
  */
-export async function mount(fd, load) {
+export async function mount(fd, name) {
   const taken = useListener(fd);
-  const { default: app } = await load();
+  const { default: app } = await import(name);
   if (taken()) return;
   if (app === undefined) throw new TypeError('serve: the module exports no app and listens to nothing');
   serve(app, { fd });

@@ -115,7 +115,7 @@ func (s *State) find(m guest.Memory, ptr, n uint64) (Codec, error) {
 	}
 	c, ok := s.codecs[name]
 	if !ok {
-		return c, abi.Detailed(abi.ENOENT, "no content coding %q; there are %s", name, strings.Join(s.names(), ", "))
+		return c, abi.Detailed(abi.ENOENT, "no content coding %.64q; there are %s", name, strings.Join(s.names(), ", "))
 	}
 	return c, nil
 }

@@ -68,7 +68,7 @@ func parseAddr(dir string, family int, text string, port int32, op string) (nets
 		return addr, abi.Detailed(abi.EINVAL, "%s: %v", op, err)
 	}
 	if !ok {
-		return addr, abi.Detailed(abi.EINVAL, "%s: %q is not an IP address: resolve names with getaddrinfo or use wqjs:net", op, text)
+		return addr, abi.Detailed(abi.EINVAL, "%s: %.128q is not an IP address: resolve names with getaddrinfo or use wqjs:net", op, text)
 	}
 	if family == netsys.AF_INET && !ip.Is4() {
 		return addr, abi.Detailed(abi.EAFNOSUPPORT, "%s: %s is not an IPv4 address, and the socket is AF_INET", op, text)
