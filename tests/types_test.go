@@ -3,6 +3,7 @@ package tests
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -81,5 +82,42 @@ func TestTypesAreComplete(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+var (
+	comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	option  = regexp.MustCompile(`(?m)^ +(?:readonly )?(\w+)\?(?::|\()`)
+)
+
+// TestOptionsAreTested: each option and optional property that a module of the
+// network documents is in a test in JavaScript.
+func TestOptionsAreTested(t *testing.T) {
+	var tests []byte
+	err := filepath.WalkDir("js", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".js" {
+			return err
+		}
+		b, err := os.ReadFile(file)
+		tests = append(tests, b...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, module := range []string{"http", "express", "ws", "sockets", "net"} {
+		src, err := os.ReadFile("../js/" + module + ".d.ts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := option.FindAllSubmatch(comment.ReplaceAll(src, nil), -1)
+		if len(all) < 5 {
+			t.Errorf("%s: %d options found", module, len(all))
+		}
+		for _, m := range all {
+			if set := regexp.MustCompile(`\.` + string(m[1]) + `\b|\b` + string(m[1]) + `(?:: | }|, |\()`); !set.Match(tests) {
+				t.Errorf("%s: no test has %s", module, m[1])
+			}
+		}
 	}
 }

@@ -267,6 +267,17 @@ test('logger', async () => {
   const entry = JSON.parse(await of('json'));
   assertEquals([entry.method, entry.url, entry.status, entry.length], ['GET', '/', 200, 1]);
   assertEquals(await of((e) => `${e.method}!`), 'GET!');
+  let all;
+  const full = make(requestId({ generate: () => 'id-1' }), logger((e) => (all = e).method), basicAuth({ users: { me: 'x' } }));
+  full.get('/', (req, res) => res.send('x'));
+  await full.request('/', { headers: { authorization: `Basic ${btoa('me:x')}`, 'user-agent': 'agent', referer: 'from' } });
+  await sleep(5);
+  const { time, ms, ...rest } = all;
+  assertEquals([new Date(time).toISOString(), ms >= 0], [time, true]);
+  assertEquals(rest, {
+    address: '127.0.0.1', user: 'me', method: 'GET', url: '/', httpVersion: '1.1', status: 200, length: 1, aborted: undefined,
+    referrer: 'from', userAgent: 'agent', id: 'id-1',
+  });
   assertThrows(() => logger('long'), TypeError, 'long');
 });
 
@@ -303,6 +314,48 @@ test('httpError', async () => {
   const error = httpError(404, 'no such thing', { code: 'X' });
   assertEquals([error.status, error.statusCode, error.message, error.expose, error.code], [404, 404, 'no such thing', true, 'X']);
   assertEquals([httpError(503).message, httpError(503).expose], ['Service Unavailable', false]);
+});
+
+const listening = (app) => new Promise((resolve) => {
+  const s = app.listen(0, '127.0.0.1', () => resolve(s));
+});
+const ask = async (server) => {
+  const conn = await connect({ host: '127.0.0.1', port: server.address().port });
+  await conn.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  return conn;
+};
+
+test('logger: a client that leaves', async () => {
+  const logged = Promise.withResolvers();
+  const begun = Promise.withResolvers();
+  const server = await listening(make(logger({ format: logged.resolve, write() {} }), (req, res) => {
+    req.on('close', () => res.destroy());
+    begun.resolve();
+  }));
+  const conn = await ask(server);
+  await begun.promise;
+  conn.close();
+  const { aborted, status, length } = await logged.promise;
+  assertEquals([aborted, status, length], [true, null, 0]);
+  await server.close();
+});
+
+test('sse: a client that does not read is let go', async () => {
+  const app = make();
+  const gone = Promise.withResolvers();
+  app.get('/', sse(async (events) => {
+    let sent = 0;
+    for (; events.isOpen && sent < 1e4; sent++) {
+      events.send('x'.repeat(20_000));
+      if (sent % 50 === 49) await sleep(0);
+    }
+    gone.resolve(sent);
+  }, { maxQueued: 100_000 }));
+  const server = await listening(app);
+  const conn = await ask(server);
+  assert((await gone.promise) < 1e4);
+  conn.close();
+  await server.close();
 });
 
 test('sse: a client that leaves while nothing is sent', async () => {

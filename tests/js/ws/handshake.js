@@ -81,7 +81,9 @@ test('two paths on one server; upgrade()', async () => {
       ws.close();
       await ws.ended;
     }
+    assertEquals([other.matches({ path: '/b' }), other.matches({ path: '/a' })], [true, false]);
     await other.close();
+    assertEquals(other.matches({ path: '/b' }), false);
   });
   const server = createServer();
   server.on('upgrade', async (req, conn, head) => (await upgrade(req, conn, head))?.send('hi'));
