@@ -224,11 +224,11 @@ static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reas
     if (!is_handled) {
         if (rejections_len == rejections_cap) {
             int cap = rejections_cap ? rejections_cap * 2 : 16;
-            rejection *r = js_realloc(ctx, rejections, cap * sizeof(*r));
-            if (!r) {
-                JS_FreeValue(ctx, JS_GetException(ctx));
+            /* js_realloc polls when there is no memory: the interrupt that it throws
+             * must not be lost here. */
+            rejection *r = js_realloc_rt(wq.rt, rejections, cap * sizeof(*r));
+            if (!r)
                 return;
-            }
             rejections = r;
             rejections_cap = cap;
         }
