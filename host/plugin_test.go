@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,9 +105,11 @@ func TestPluginInterface(t *testing.T) {
 	if !errors.As(err, &bad) || len(bad.Mismatches) != 4 || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
+	conn, _ := net.Pipe()
 	for text, m := range map[string]PluginManifest{
 		"Name is empty":                {},
 		"Sandboxes is -1":              {Name: "p", Sandboxes: -1},
+		`"c" is for one life`:          {Name: "p", Sandbox: SandboxConfig{Grants: []Grant{{Name: "c", Conn: conn}}}},
 		"CallTimeout is -1s":           {Name: "p", CallTimeout: -time.Second},
 		"Within is -1s":                {Name: "p", Restart: RestartRule{Within: -time.Second}},
 		`"./a.js" is no bare name`:     {Name: "p", Dependencies: map[string]PluginDependency{"./a.js": {}}},

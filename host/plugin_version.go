@@ -87,6 +87,11 @@ func (m *PluginManifest) check() error {
 	case m.Restart.Within < 0:
 		return fmt.Errorf("RestartRule.Within is %v, must not be negative", m.Restart.Within)
 	}
+	for _, g := range m.Sandbox.Grants {
+		if g.once() {
+			return fmt.Errorf("PluginManifest.Sandbox.Grants: %q is for one life of a sandbox: use Sandbox.Grant in Setup", g.Name)
+		}
+	}
 	for spec := range m.Dependencies {
 		if _, library := aliases[spec]; library || !isBare(spec) {
 			return fmt.Errorf("PluginManifest.Dependencies: %q is no bare name, or one of the library", spec)

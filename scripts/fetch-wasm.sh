@@ -80,7 +80,7 @@ for p in "$shim"/patches/*.patch; do
   patch -d "$src" -p1 --fuzz=0 --no-backup-if-mismatch -s <"$p" || die "patch $(basename "$p") does not apply"
 done
 if [ "$mode" = sources ]; then
-  mkdir -p "$sources"; cp -r "$src" "$sources/quickjs"; cp -r "$work/sys/usr/src/llhttp" "$sources/llhttp"
+  mkdir -p "$sources"; cp -r "$src" "$sources/quickjs"; cp -r "$work/sys/usr/src/quickjs-ng" "$sources/quickjs-ng"; cp -r "$work/sys/usr/src/llhttp" "$sources/llhttp"
   echo "sources in $sources"; exit 0
 fi
 
@@ -99,10 +99,14 @@ cflags=(--target=wasm32-wasip1 -nostdlibinc -isystem "$sys/include/wasm32-wasi" 
   -mbulk-memory -mnontrapping-fptoint -msimd128
   -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS
   -I"$src" -I"$sys/src/llhttp/include" "-ffile-prefix-map=$work=." "-ffile-prefix-map=$shim=shim")
+# All functions but those of hot-functions.txt are compiled for size, which is
+# time at every start: see hot-functions.sh.
+while read -r f; do cflags+=(-mllvm "-force-remove-attribute=$f:minsize"); done <"$shim/hot-functions.txt"
 objs=() jobs=()
 compile() { # object source flags...
-  local o="$work/$1.o" s=$2; shift 2
-  clang-19 "${cflags[@]}" "$@" -c "$s" -o "$o" || die "compiling $s failed" &
+  local o="$work/$1.o" c="$work/$1-cold.c" s=$2; shift 2
+  printf '#pragma clang attribute push(__attribute__((minsize)), apply_to = function)\n#include "%s"\n#pragma clang attribute pop\n' "$s" >"$c"
+  clang-19 "${cflags[@]}" "$@" -c "$c" -o "$o" || die "compiling $s failed" &
   jobs+=($!) objs+=("$o")
 }
 for f in quickjs libregexp libunicode dtoa quickjs-libc; do compile "$f" "$src/$f.c" -w; done

@@ -18,6 +18,6 @@ function show(v, depth = 3) {
     const keys = Reflect.ownKeys(v).slice(0, 12);
     return (Array.isArray(v) ? '[' + v.length : '{') + keys.map(k => show(k, 0) + ':' + show(v[k], depth - 1)).join() + '}';
   } catch (e) {
-    return 'threw ' + (e instanceof Error ? e.name : typeof e);
+    return 'threw ' + (e instanceof Error ? e.name + (e.name === 'InternalError' ? ': ' + e.message : '') : typeof e);
   }
 }

@@ -4,7 +4,8 @@
 //	cd tests/bench && go run -tags peers ./engine [-rounds N] [-only NAME,…] [-o FILE]
 //
 // The engines are wqjs; QuickJS-NG compiled by gcc -O2 from the sources that
-// quickjs.wasm is built from (where gcc is; -sources, or scripts/fetch-wasm.sh);
+// quickjs.wasm is built from, without and with the patches of wasm/shim/patches
+// (where gcc is; -sources, or scripts/fetch-wasm.sh);
 // with the tag peers goja and modernc.org/quickjs, which take half a minute to
 // compile; and node --jitless where node is. Each runs in a process of its own,
 // so that none pays for another's garbage. Every round runs a kernel in all of
@@ -38,13 +39,14 @@ type contender struct {
 }
 
 type options struct {
-	sources string // of QuickJS-NG, or empty
+	sources string // of fetch-wasm.sh, or empty
 	wasm    string // another build of the engine, or empty
 }
 
 var contenders = []contender{
 	{name: "wqjs", open: openWQJS},
-	{name: "native", open: openNative, foreign: true},
+	{name: "native", open: native("quickjs-ng"), foreign: true},
+	{name: "native, patched", open: native("quickjs"), foreign: true},
 	{name: "node --jitless", open: openNode, foreign: true},
 }
 
@@ -62,7 +64,7 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	only := flags.String("only", "", "run just these kernels and programs")
 	served := flags.String("serve", "", "be the process of this engine")
 	var o options
-	flags.StringVar(&o.sources, "sources", "", "folder with the sources of QuickJS-NG")
+	flags.StringVar(&o.sources, "sources", "", "folder written by scripts/fetch-wasm.sh --sources")
 	flags.StringVar(&o.wasm, "wasm", "", "run this build of quickjs.wasm instead of the embedded one")
 	flags.Parse(args)
 	if *served != "" {

@@ -104,8 +104,12 @@ func timed(f func() error) (float64, error) {
 //go:embed native/main.c
 var nativeMain string
 
-// openNative compiles QuickJS-NG with gcc -O2.
-func openNative(o options) (e engine, err error) {
+// native compiles QuickJS-NG from this folder of the sources with gcc -O2.
+func native(folder string) func(options) (engine, error) {
+	return func(o options) (engine, error) { return openNative(o, folder) }
+}
+
+func openNative(o options, folder string) (e engine, err error) {
 	gcc, err := exec.LookPath("gcc")
 	if err != nil {
 		return nil, err
@@ -125,8 +129,9 @@ func openNative(o options) (e engine, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s", err, out)
 		}
-		src = filepath.Join(dir, "quickjs")
+		src = dir
 	}
+	src = filepath.Join(src, folder)
 	files := map[string]string{"main.c": nativeMain, "script.js": script}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
