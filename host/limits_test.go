@@ -120,6 +120,7 @@ var deep = map[string]string{
 	"destructure":  "eval('let ' + '['.repeat(3e4) + 'a' + ']'.repeat(3e4) + ' = 1')",
 	"template":     "eval('`${'.repeat(3e4) + '1' + '}`'.repeat(3e4))",
 	"function src": "eval('function f(){'.repeat(1e4) + '}'.repeat(1e4))",
+	"function ref": "eval('let x = 1;' + 'function f(){'.repeat(1e4) + 'x' + '}'.repeat(1e4))",
 	"regexp group": "new RegExp('('.repeat(3e4) + ')'.repeat(3e4))",
 	"regexp look":  "new RegExp('(?='.repeat(3e4) + ')'.repeat(3e4))",
 	"regexp set":   "new RegExp('['.repeat(3e4) + ']'.repeat(3e4), 'v')",
@@ -148,7 +149,8 @@ func TestStackLimit(t *testing.T) {
 			for name, source := range deep {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					s, out := sandbox(t, SandboxConfig{Limits: Limits{Stack: size, CPUTime: 20 * time.Second}, Stdout: &strings.Builder{}})
+					// Each nested function keeps its source: thousands take hundreds of megabytes.
+					s, out := sandbox(t, SandboxConfig{Limits: Limits{Stack: size, Memory: 1 << 30, CPUTime: 20 * time.Second}, Stdout: &strings.Builder{}})
 					e := jsError(t, s.Eval(t.Context(), "deep.js", source))
 					if e.Name != "RangeError" && e.Name != "SyntaxError" && !(e.Name == "InternalError" && strings.Contains(e.Message, "stack")) {
 						t.Errorf("error %v", e)

@@ -210,7 +210,4 @@ func TestPolicyFlag(t *testing.T) {
 			t.Errorf("%v: code %d, %q", args, code, stderr)
 		}
 	}
-	if _, stderr, code := run(t, "serve", "--learn", file, "x.js"); code != 2 || !strings.Contains(stderr, "no --learn") {
-		t.Errorf("code %d, %q", code, stderr)
-	}
 }
