@@ -3,7 +3,6 @@
 #include <string.h>
 #include "sockets.h"
 
-#define FN(name) static JSValue name(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 #define MAX_POLL 65536
 
 static bool int_prop(JSContext *ctx, JSValueConst obj, const char *name, int32_t *out)

@@ -60,101 +60,16 @@ static int32_t tail_take(int32_t fd, int32_t flags, uint8_t *p, size_t size)
     return n;
 }
 
-/* ---- arguments ---- */
-
-/* A number argument; undefined, null or left out is dflt. Other types are
- * mistakes that would pass for 0. */
-static bool to_int(JSContext *ctx, JSValueConst v, int32_t *out, int32_t dflt)
-{
-    if (JS_IsUndefined(v) || JS_IsNull(v)) {
-        *out = dflt;
-        return true;
-    }
-    if (!JS_IsNumber(v) && !JS_IsBool(v)) {
-        JS_ThrowTypeError(ctx, "flags, options and their values must be numbers");
-        return false;
-    }
-    return JS_ToInt32(ctx, out, v) == 0;
-}
-
-bool wq_to_fd(JSContext *ctx, JSValueConst v, int32_t *fd)
-{
-    double d;
-    if (!JS_IsNumber(v)) {
-        JS_ThrowTypeError(ctx, "the file descriptor must be a number");
-        return false;
-    }
-    JS_ToFloat64(ctx, &d, v);
-    /* What is no integer of 32 bits must not become the number of another. */
-    *fd = d >= 0 && d <= INT32_MAX && d == (int32_t)d ? (int32_t)d : -1;
-    return true;
-}
-
-static bool to_port(JSContext *ctx, JSValueConst v, int32_t *port)
-{
-    double d = 0;
-    if (!JS_IsUndefined(v) && JS_ToFloat64(ctx, &d, v))
-        return false;
-    if (!(d >= 0 && d <= 65535) || d != (int32_t)d) {
-        const char *s = JS_ToCString(ctx, v);
-        JS_ThrowRangeError(ctx, "port %s is not an integer from 0 to 65535", s ? s : "?");
-        JS_FreeCString(ctx, s);
-        return false;
-    }
-    *port = d;
-    return true;
-}
-
-bool wq_to_payload(JSContext *ctx, JSValueConst v, JSValueConst off, JSValueConst len, wq_payload *p)
-{
-    uint8_t *b;
-    p->str = NULL;
-    if (JS_IsObject(v) && (JS_IsArrayBuffer(v) || JS_IsDataView(v) || JS_GetTypedArrayType(v) >= 0)) {
-        if (!wq_bytes(ctx, v, off, len, false, &b, &p->len))
-            return false;
-        p->ptr = b;
-    } else {
-        if (JS_IsObject(v) || JS_IsSymbol(v) || JS_IsUndefined(v) || JS_IsNull(v)) {
-            JS_ThrowTypeError(ctx, "data must be a string, an ArrayBuffer, a typed array or a DataView");
-            return false;
-        }
-        p->str = wq_utf8(ctx, v, &p->len);
-        if (!p->str)
-            return false;
-        p->ptr = (const uint8_t *)p->str;
-    }
-    if (p->len > INT32_MAX)
-        p->len = INT32_MAX;
-    return true;
-}
-
-void wq_payload_free(JSContext *ctx, wq_payload *p)
-{
-    if (p->str)
-        JS_FreeCString(ctx, p->str);
-}
-
-JSValue wq_addr_props(JSContext *ctx, JSValue obj, const wq_addr *a)
-{
-    size_t len = a->len < sizeof(a->text) ? a->len : sizeof(a->text);
-    wq_put(ctx, obj, "address", JS_NewStringLen(ctx, a->text, len));
-    wq_put(ctx, obj, "port", JS_NewInt32(ctx, a->port));
-    wq_put(ctx, obj, "family", JS_NewInt32(ctx, a->family));
-    return obj;
-}
-
 /* 0 as a number, as the C module returned it, or a throw. */
 static JSValue result(JSContext *ctx, int32_t r, const char *syscall)
 {
     return r < 0 ? wq_throw_errno(ctx, r, syscall, NULL, 0) : JS_NewInt32(ctx, r);
 }
 
-#define FN(name) static JSValue name(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
-
 FN(js_socket)
 {
     int32_t domain, type, proto;
-    if (!to_int(ctx, argv[0], &domain, 2) || !to_int(ctx, argv[1], &type, 1) || !to_int(ctx, argv[2], &proto, 0))
+    if (!wq_to_int(ctx, argv[0], &domain, 2) || !wq_to_int(ctx, argv[1], &type, 1) || !wq_to_int(ctx, argv[2], &proto, 0))
         return JS_EXCEPTION;
     return result(ctx, wq_socket(domain, type, proto), "socket");
 }
@@ -163,7 +78,7 @@ FN(js_socketpair)
 {
     int32_t domain, type, proto, fds[2], r;
     JSValue pair[2];
-    if (!to_int(ctx, argv[0], &domain, 1) || !to_int(ctx, argv[1], &type, 1) || !to_int(ctx, argv[2], &proto, 0))
+    if (!wq_to_int(ctx, argv[0], &domain, 1) || !wq_to_int(ctx, argv[1], &type, 1) || !wq_to_int(ctx, argv[2], &proto, 0))
         return JS_EXCEPTION;
     r = wq_socketpair(domain, type, proto, fds);
     if (r < 0)
@@ -180,7 +95,7 @@ static JSValue js_bind_connect(JSContext *ctx, JSValueConst this_val, int argc, 
     size_t len;
     const char *addr;
     JSValue v;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_port(ctx, argv[2], &port))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_port(ctx, argv[2], &port))
         return JS_EXCEPTION;
     addr = JS_ToCStringLen(ctx, &len, argv[1]);
     if (!addr)
@@ -194,7 +109,7 @@ static JSValue js_bind_connect(JSContext *ctx, JSValueConst this_val, int argc, 
 FN(js_listen)
 {
     int32_t fd, backlog;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &backlog, 128))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[1], &backlog, 128))
         return JS_EXCEPTION;
     return result(ctx, wq_listen(fd, backlog), "listen");
 }
@@ -223,7 +138,7 @@ FN(js_send)
     int32_t fd, flags, r;
     wq_payload p;
     bool ranged = argc >= 5;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[ranged ? 4 : 2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[ranged ? 4 : 2], &flags, 0))
         return JS_EXCEPTION;
     if (!wq_to_payload(ctx, argv[1], ranged ? argv[2] : JS_UNDEFINED, ranged ? argv[3] : JS_UNDEFINED, &p))
         return JS_EXCEPTION;
@@ -240,7 +155,7 @@ FN(js_sendto)
     size_t len;
     const char *addr;
     JSValue v;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[2], &flags, 0) || !to_port(ctx, argv[4], &port))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[2], &flags, 0) || !wq_to_port(ctx, argv[4], &port))
         return JS_EXCEPTION;
     addr = JS_ToCStringLen(ctx, &len, argv[3]);
     if (!addr)
@@ -287,7 +202,7 @@ FN(js_recv)
     size_t kept, n, cut;
     tail *t;
     JSValue v;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !wq_to_int(ctx, argv[2], &flags, 0))
         return JS_EXCEPTION;
     t = tail_of(fd, true);
     kept = t ? t->len : 0;
@@ -330,7 +245,7 @@ FN(js_recv_bytes)
     int32_t fd, size, flags, r;
     uint8_t *buf;
     JSValue v;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !wq_to_int(ctx, argv[2], &flags, 0))
         return JS_EXCEPTION;
     buf = js_malloc(ctx, size);
     if (!buf)
@@ -349,7 +264,7 @@ FN(js_recv_into)
     int32_t fd, flags, r;
     uint8_t *p;
     size_t n;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[4], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[4], &flags, 0))
         return JS_EXCEPTION;
     if (!wq_bytes(ctx, argv[1], argv[2], argv[3], true, &p, &n))
         return JS_EXCEPTION;
@@ -366,7 +281,7 @@ FN(js_recvfrom)
     uint8_t *buf;
     wq_addr from;
     JSValue obj;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !to_int(ctx, argv[2], &flags, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !to_size(ctx, argv[1], &size) || !wq_to_int(ctx, argv[2], &flags, 0))
         return JS_EXCEPTION;
     buf = js_malloc(ctx, size);
     if (!buf)
@@ -396,7 +311,7 @@ FN(js_close)
 FN(js_shutdown)
 {
     int32_t fd, how;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &how, 2))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[1], &how, 2))
         return JS_EXCEPTION;
     return result(ctx, wq_shutdown(fd, how), "shutdown");
 }
@@ -404,8 +319,8 @@ FN(js_shutdown)
 FN(js_setsockopt)
 {
     int32_t fd, level, opt, val;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &level, 0) ||
-        !to_int(ctx, argv[2], &opt, 0) || !to_int(ctx, argv[3], &val, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[1], &level, 0) ||
+        !wq_to_int(ctx, argv[2], &opt, 0) || !wq_to_int(ctx, argv[3], &val, 0))
         return JS_EXCEPTION;
     return result(ctx, wq_setsockopt(fd, level, opt, val), "setsockopt");
 }
@@ -413,7 +328,7 @@ FN(js_setsockopt)
 FN(js_getsockopt)
 {
     int32_t fd, level, opt, val = 0, r;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &level, 0) || !to_int(ctx, argv[2], &opt, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[1], &level, 0) || !wq_to_int(ctx, argv[2], &opt, 0))
         return JS_EXCEPTION;
     r = wq_getsockopt(fd, level, opt, &val);
     return r < 0 ? result(ctx, r, "getsockopt") : JS_NewInt32(ctx, val);
@@ -434,7 +349,7 @@ static JSValue js_getname(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 FN(js_fcntl)
 {
     int32_t fd, cmd, arg;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_int(ctx, argv[1], &cmd, 0) || !to_int(ctx, argv[2], &arg, 0))
+    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_to_int(ctx, argv[1], &cmd, 0) || !wq_to_int(ctx, argv[2], &arg, 0))
         return JS_EXCEPTION;
     return result(ctx, wq_fcntl(fd, cmd, arg), "fcntl");
 }
@@ -483,7 +398,7 @@ FN(js_getaddrinfo)
     int32_t family = 0;
     if (JS_IsObject(argv[1])) {
         JSValue v = JS_GetPropertyStr(ctx, argv[1], "family");
-        bool ok = !JS_IsException(v) && to_int(ctx, v, &family, 0);
+        bool ok = !JS_IsException(v) && wq_to_int(ctx, v, &family, 0);
         JS_FreeValue(ctx, v);
         if (!ok)
             return JS_EXCEPTION;
@@ -529,90 +444,3 @@ const JSCFunctionListEntry wq_socket_funcs[] = {
     JS_CFUNC_DEF("get_error", 0, js_get_error),
 };
 const int wq_socket_funcs_len = countof(wq_socket_funcs);
-
-/* ---- for the JS library: the same without throwing ---- */
-
-/* trySend(fd, buffer, offset, length) -> bytes or -errno; never waits */
-FN(js_try_send)
-{
-    int32_t fd;
-    uint8_t *p;
-    size_t n;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_bytes(ctx, argv[1], argv[2], argv[3], false, &p, &n))
-        return JS_EXCEPTION;
-    return JS_NewInt32(ctx, wq_send(fd, p, n > INT32_MAX ? INT32_MAX : n, 0x40));
-}
-
-/* tryRecv(fd, buffer, offset, length) -> bytes or -errno; never waits */
-FN(js_try_recv)
-{
-    int32_t fd;
-    uint8_t *p;
-    size_t n;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !wq_bytes(ctx, argv[1], argv[2], argv[3], true, &p, &n))
-        return JS_EXCEPTION;
-    return JS_NewInt32(ctx, wq_recv(fd, p, n > INT32_MAX ? INT32_MAX : n, 0x40));
-}
-
-/* tryAccept(fd) -> {fd, address, port, family} or -errno; never waits */
-FN(js_try_accept)
-{
-    int32_t fd, r;
-    wq_addr peer;
-    JSValue obj;
-    if (!wq_to_fd(ctx, argv[0], &fd))
-        return JS_EXCEPTION;
-    r = wq_accept(fd, &peer, 1);
-    if (r < 0)
-        return JS_NewInt32(ctx, r);
-    wq_tail_clear(r);
-    obj = JS_NewObject(ctx);
-    wq_put(ctx, obj, "fd", JS_NewInt32(ctx, r));
-    return wq_addr_props(ctx, obj, &peer);
-}
-
-/* tryConnect(fd, address, port) -> 0 or -errno (EINPROGRESS: wait, then SO_ERROR) */
-FN(js_try_connect)
-{
-    int32_t fd, port, r;
-    size_t len;
-    const char *addr;
-    if (!wq_to_fd(ctx, argv[0], &fd) || !to_port(ctx, argv[2], &port))
-        return JS_EXCEPTION;
-    addr = JS_ToCStringLen(ctx, &len, argv[1]);
-    if (!addr)
-        return JS_EXCEPTION;
-    r = wq_connect(fd, addr, len, port, 1);
-    JS_FreeCString(ctx, addr);
-    return JS_NewInt32(ctx, r);
-}
-
-/* errnoError(negated errno, syscall, address, port) -> the error to throw */
-FN(js_errno_error)
-{
-    int32_t r, port;
-    const char *sys, *addr = NULL;
-    JSValue v;
-    if (JS_ToInt32(ctx, &r, argv[0]) || !to_int(ctx, argv[3], &port, -1))
-        return JS_EXCEPTION;
-    sys = JS_ToCString(ctx, argv[1]);
-    if (!sys)
-        return JS_EXCEPTION;
-    if (JS_IsString(argv[2]))
-        addr = JS_ToCString(ctx, argv[2]);
-    wq_throw_errno(ctx, r, sys, addr, port);
-    v = JS_GetException(ctx);
-    JS_FreeCString(ctx, sys);
-    if (addr)
-        JS_FreeCString(ctx, addr);
-    return v;
-}
-
-const JSCFunctionListEntry wq_try_funcs[] = {
-    JS_CFUNC_DEF("trySend", 4, js_try_send),
-    JS_CFUNC_DEF("tryRecv", 4, js_try_recv),
-    JS_CFUNC_DEF("tryAccept", 1, js_try_accept),
-    JS_CFUNC_DEF("tryConnect", 3, js_try_connect),
-    JS_CFUNC_DEF("errnoError", 4, js_errno_error),
-};
-const int wq_try_funcs_len = countof(wq_try_funcs);

@@ -3,6 +3,8 @@
 #define WQJS_SOCKETS_H
 #include "wqjs.h"
 
+#define FN(name) static JSValue name(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+
 extern const JSCFunctionListEntry wq_socket_funcs[];
 extern const int wq_socket_funcs_len;
 extern const JSCFunctionListEntry wq_poll_funcs[];
@@ -34,6 +36,13 @@ void wq_payload_free(JSContext *ctx, wq_payload *p);
 
 /* An fd argument: a TypeError unless it is a number, -1 if it cannot be an fd. */
 bool wq_to_fd(JSContext *ctx, JSValueConst v, int32_t *fd);
+
+/* A number argument; undefined, null or left out is dflt. Other types are
+ * mistakes that would pass for 0. */
+bool wq_to_int(JSContext *ctx, JSValueConst v, int32_t *out, int32_t dflt);
+
+/* A port, 0 when left out. */
+bool wq_to_port(JSContext *ctx, JSValueConst v, int32_t *port);
 
 /* Forgets the start of a character that a text recv kept. */
 void wq_tail_clear(int32_t fd);

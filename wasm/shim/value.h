@@ -74,6 +74,11 @@ bool wq_read_text(JSContext *ctx, wq_reader *r, const char **p, uint32_t *len);
 /* The next value; runs no script code. */
 JSValue wq_read(JSContext *ctx, wq_reader *r);
 
+/* value.c: intrinsics, taken before scripts can change them. */
+enum { HELP_BIGINT, HELP_HEX, HELP_TIME, HELP_MAP_EACH, HELP_SET_EACH, HELP_MAP, HELP_SET, HELP_ITERATE, HELP_ITERATOR, WQ_HELPERS };
+extern JSValue wq_helpers[WQ_HELPERS];
+extern const char *const wq_fault_text[];
+
 /* handle.c */
 uint32_t wq_handle_new(JSContext *ctx, JSValueConst v); /* 0: too many, or no memory */
 JSValue wq_handle_get(JSContext *ctx, uint32_t id);     /* throws */
