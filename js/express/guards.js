@@ -1,6 +1,7 @@
 /** Small middleware: request ids, timeouts, basic authentication, health. */
 
-import { digest, randomBytes, utf8Decode } from 'wqjs:internal/native';
+import { uuid } from 'wqjs:internal/globals/crypto';
+import { digest, utf8Decode } from 'wqjs:internal/native';
 import { indexOf, objectKeys, regexpExec, slice } from 'wqjs:internal/globals/primordials';
 import { parseTime } from 'wqjs:internal/express/headers';
 import { httpError } from 'wqjs:internal/express/status';
@@ -8,15 +9,6 @@ import { httpError } from 'wqjs:internal/express/status';
 const { fromBase64 } = Uint8Array;
 const HARMLESS = /^[\w.:+/=-]{1,128}$/;
 const BASIC = /^basic\s+([A-Za-z0-9+/=]+)\s*$/i;
-
-/** A random UUID (RFC 9562, version 4). */
-export function uuid() {
-  const bytes = randomBytes(16);
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = bytes.toHex();
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
 
 /**
  * Gives each request an id, as req.id and in a response header.

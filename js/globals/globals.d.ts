@@ -76,6 +76,18 @@ interface Performance {
 
 declare var performance: Performance;
 
+/** The random part of the Web Crypto API. */
+interface Crypto {
+  /** Fills a typed array of integers of up to 65,536 bytes, which it returns. */
+  getRandomValues<
+    T extends Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array,
+  >(array: T): T;
+  /** A random UUID (RFC 9562, version 4). */
+  randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
+}
+
+declare var crypto: Crypto;
+
 // Base64
 
 declare function atob(data: string): string;

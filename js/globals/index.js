@@ -31,6 +31,7 @@ const LAZY = {
   URL: 'url',
   URLSearchParams: 'searchparams',
   WebSocket: 'websocket',
+  crypto: 'crypto',
   performance: 'performance',
   structuredClone: 'structured-clone',
 };

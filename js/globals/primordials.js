@@ -104,7 +104,9 @@ export const viewByteOffset = getterOf(typedArray, 'byteOffset');
 export const viewByteLength = getterOf(typedArray, 'byteLength');
 export const viewLength = getterOf(typedArray, 'length');
 export const viewSet = uncurry(typedArray.set);
+export const viewKind = getterOf(typedArray, Symbol.toStringTag); // undefined for anything else
 export const toBase64 = uncurry(Uint8Array.prototype.toBase64);
+export const toHex = uncurry(Uint8Array.prototype.toHex);
 export const viewSubarray = uncurry(typedArray.subarray);
 export const bufferByteLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 

@@ -18,6 +18,7 @@ const names = [
   'clearInterval',
   'clearTimeout',
   'console',
+  'crypto',
   'performance',
   'print',
   'queueMicrotask',
@@ -88,6 +89,46 @@ test('performance', () => {
   const { constructor } = performance;
   assertThrows(() => new constructor(), TypeError);
   assertThrows(() => performance.now.call({}), TypeError);
+});
+
+test('crypto.getRandomValues', () => {
+  const kinds = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array, BigUint64Array];
+  for (const Kind of kinds) {
+    const array = new Kind(64);
+    assert(crypto.getRandomValues(array) === array);
+    assert(new Set(array).size > 8, Kind.name);
+  }
+  // Only what the view shows, in more pieces than one, up to the most that a call may fill.
+  const all = new Uint8Array(1000);
+  crypto.getRandomValues(all.subarray(1, 999));
+  assertEquals([all[0], all[999]], [0, 0]);
+  for (let at = 1; at < 951; at += 50) assert(all.subarray(at, at + 50).some((byte) => byte !== 0), `from ${at}`);
+  crypto.getRandomValues(new Uint8Array(65536));
+  assertEquals(crypto.getRandomValues(new Uint8Array(0)).length, 0);
+  const detached = new Uint8Array(8);
+  detached.buffer.transfer();
+  assertEquals(crypto.getRandomValues(detached).length, 0);
+  const nameOf = (value) => assertThrows(() => crypto.getRandomValues(value), DOMException).name;
+  assertEquals(nameOf(new Uint8Array(65537)), 'QuotaExceededError');
+  for (const value of [new Float64Array(1), new DataView(new ArrayBuffer(8)), [1], 'text', null, { [Symbol.toStringTag]: 'Uint8Array' }]) {
+    assertEquals(nameOf(value), 'TypeMismatchError');
+  }
+  assertThrows(() => crypto.getRandomValues(), TypeError);
+  assertThrows(() => crypto.getRandomValues.call({}, new Uint8Array(1)), TypeError);
+});
+
+test('crypto.randomUUID', () => {
+  const all = new Set();
+  for (let i = 0; i < 100; i++) {
+    const id = crypto.randomUUID();
+    assert(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id), id);
+    all.add(id);
+  }
+  assertEquals(all.size, 100);
+  assertEquals(Object.prototype.toString.call(crypto), '[object Crypto]');
+  const { constructor, randomUUID } = crypto;
+  assertThrows(() => new constructor(), TypeError);
+  assertThrows(() => randomUUID(), TypeError);
 });
 
 test('queueMicrotask', async () => {
