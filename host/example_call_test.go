@@ -125,3 +125,36 @@ func ExampleAs() {
 	fmt.Println(m["at"], m["tags"], m["big"], err)
 	// Output: 1970-01-01 00:00:00 +0000 UTC [a] 1180591620717411303424 <nil>
 }
+
+// What a generator of JavaScript yields, each when it is asked for.
+func ExampleValue_Iter() {
+	type page struct {
+		Number int   `js:"number"`
+		Rows   []int `js:"rows"`
+	}
+	ctx, sandbox, done := newSandbox(`
+		async function* pages() {
+			for (let number = 1; ; number++) yield { number, rows: await Promise.resolve([number, number * 2]) };
+		}`)
+	defer done()
+	pages, err := sandbox.Call(ctx, "pages")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pages.Release()
+	for v, err := range pages.Iter(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		p, err := host.As[page](ctx, v)
+		v.Release()
+		fmt.Println(p, err)
+		if p.Number == 3 {
+			break // calls the generator's return
+		}
+	}
+	// Output:
+	// {1 [1 2]} <nil>
+	// {2 [2 4]} <nil>
+	// {3 [3 6]} <nil>
+}

@@ -51,3 +51,42 @@ func ExampleGrant_budget() {
 	// EDQUOT
 	// hello, world
 }
+
+// A sandbox that runs gets one more connection, which it owns from then on.
+func ExampleSandbox_Grant() {
+	ctx := context.Background()
+	engine := newEngine(ctx)
+	defer engine.Close(ctx)
+	sandbox, err := engine.NewSandbox(ctx, host.SandboxConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer sandbox.Close()
+	if err := sandbox.EvalModule(ctx, "/echo.js", `
+		import { connect } from 'wqjs:net';
+		globalThis.echo = async (fd) => {
+			const conn = await connect({ fd });
+			for await (const bytes of conn) await conn.write(bytes);
+			await conn.end();
+		};
+	`); err != nil {
+		log.Fatal(err)
+	}
+
+	ours, theirs := net.Pipe()
+	fd, err := sandbox.Grant(ctx, host.Grant{Name: "client", Conn: theirs, Rights: host.RightRecv | host.RightSend})
+	if err != nil {
+		log.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() {
+		_, err := sandbox.Call(ctx, "echo", fd)
+		served <- err
+	}()
+	fmt.Fprint(ours, "hello")
+	answer := make([]byte, 5)
+	_, err = io.ReadFull(ours, answer)
+	ours.Close()
+	fmt.Println(string(answer), err, <-served)
+	// Output: hello <nil> <nil>
+}

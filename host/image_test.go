@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -106,26 +107,28 @@ func TestImageNotQuiescent(t *testing.T) {
 // What must differ between sandboxes of one image, and in one that was reset.
 func TestImageSeeds(t *testing.T) {
 	img := ready(t, `
-		Math.random(); performance.timeOrigin; performance.now();
+		Math.random(); performance.timeOrigin; performance.now(); crypto.randomUUID();
 		globalThis.old = new Map(Array.from({ length: 100 }, (_, i) => ['key' + i, i]));
-		globalThis.show = () => print(Math.random(), performance.timeOrigin, performance.now() < 50 * 1000);`)
+		globalThis.show = () => print(Math.random(), performance.timeOrigin, performance.now() < 50 * 1000,
+			crypto.randomUUID(), crypto.getRandomValues(new Uint32Array(2)).join('.'));`)
 	seen := map[string]bool{}
 	check := func(s *Sandbox, out *buffer) {
 		t.Helper()
 		before := len(out.String())
 		now := float64(time.Now().UnixMicro()) / 1e3
-		if err := s.Eval(t.Context(), "x.js", "show(); for (let i = 0; i < 100; i++) if (old.get('key' + i) !== i) throw new Error('lost ' + i)"); err != nil {
+		if err := s.Eval(t.Context(), "x.js", "globalThis.counted = new Map(Array.from({ length: 777 }, (_, i) => [i, i])); show(); for (let i = 0; i < 100; i++) if (old.get('key' + i) !== i) throw new Error('lost ' + i)"); err != nil {
 			t.Fatal(err)
 		}
 		var random, origin float64
 		var young bool
-		if _, err := fmt.Sscan(out.String()[before:], &random, &origin, &young); err != nil {
+		var uuid, bytes string
+		if _, err := fmt.Sscan(out.String()[before:], &random, &origin, &young, &uuid, &bytes); err != nil {
 			t.Fatal(err, out)
 		}
 		if origin > now || origin < now-60_000 || !young {
 			t.Errorf("timeOrigin %v at %v, young: %v", origin, now, young)
 		}
-		for _, v := range []string{fmt.Sprint("r", random), fmt.Sprint("o", origin)} {
+		for _, v := range []string{fmt.Sprint("r", random), fmt.Sprint("o", origin), uuid, bytes, fmt.Sprint("h", hashSeed(t, s, 777))} {
 			if seen[v] {
 				t.Errorf("%s appears twice", v)
 			}
@@ -143,6 +146,76 @@ func TestImageSeeds(t *testing.T) {
 		}
 		s.Close() // the next one gets its instance
 	}
+}
+
+// hashSeed finds the seed of the only map of so many entries in guest memory, which
+// scripts cannot see: of JSMapState (quickjs.c), record_count, hash_table,
+// hash_size, record_count_threshold and, two words further, hash_seed.
+func hashSeed(t *testing.T, s *Sandbox, entries uint32) uint32 {
+	t.Helper()
+	memory, _ := s.mod.Memory().Read(0, s.mod.Memory().Size())
+	var seeds []uint32
+	word := func(at int) uint32 { return binary.LittleEndian.Uint32(memory[at:]) }
+	for at := 0; at+20 <= len(memory); at += 4 {
+		if word(at) == entries && word(at+8) == 512 && word(at+12) == 1024 {
+			seeds = append(seeds, word(at+16))
+		}
+	}
+	if len(seeds) != 1 {
+		t.Fatalf("%d maps of %d entries: %v", len(seeds), entries, seeds)
+	}
+	return seeds[0]
+}
+
+// everything is a module that prints each text that can be reached from the globals
+// and the library's modules.
+const everything = `import * as std from 'std'; import * as os from 'os';
+	import * as sockets from 'wqjs:sockets'; import * as net from 'wqjs:net'; import * as dns from 'wqjs:dns';
+	const seen = new Set();
+	const rest = [globalThis, std, os, sockets, net, dns, std.getenviron(), os.readdir('/'), os.getcwd(), new Error('e').stack];
+	while (rest.length > 0) {
+		const value = rest.pop();
+		if (typeof value === 'string') print(value);
+		if (Object(value) !== value || seen.has(value)) continue;
+		seen.add(value);
+		rest.push(Object.getPrototypeOf(value));
+		if (value instanceof Map || value instanceof Set) rest.push(...value.entries());
+		if (ArrayBuffer.isView(value)) print(String.fromCharCode(...new Uint8Array(value.buffer)));
+		for (const key of Reflect.ownKeys(value)) {
+			if (key === 'scriptArgs') continue; // a sandbox keeps its own
+			rest.push(typeof key === 'symbol' ? key.description : key);
+			try { rest.push(value[key]); } catch { }
+			const { get, set } = Object.getOwnPropertyDescriptor(value, key);
+			rest.push(get, set);
+		}
+	}
+	if (!seen.has(Array.prototype) || !seen.has(std.err) || seen.size < 500) throw new Error('saw ' + seen.size);`
+
+// answers is what calls from Go tell of a sandbox.
+func answers(t *testing.T, s *Sandbox) string {
+	t.Helper()
+	ctx := t.Context()
+	var all strings.Builder
+	tell := func(v Value, err error) {
+		text, _ := v.JSON(ctx)
+		keys, _ := v.Keys(ctx)
+		fmt.Fprintf(&all, "%v %s %v %v\n", v, text, keys, v.Err())
+		v.Release()
+		if thrown, ok := errors.AsType[*JSError](err); ok {
+			fmt.Fprintf(&all, "%+v\n", *thrown)
+		}
+		fmt.Fprintln(&all, err)
+	}
+	for _, name := range []string{"globalThis", "keep", "many", "bytes", "Array.prototype.leak"} {
+		tell(s.Get(ctx, name))
+	}
+	for _, name := range []string{"/m/f.js", "/fill.js", "wqjs:net"} {
+		tell(s.Import(ctx, name))
+	}
+	tell(s.Call(ctx, "keep"))
+	tell(s.EvalValue(ctx, "x.js", "throw new Error('e')"))
+	fmt.Fprintf(&all, "%v %+v", s.Run(ctx), s.Stats())
+	return all.String()
 }
 
 // A sandbox fills all it can with a marker; after a reset, and in the next user
@@ -180,11 +253,12 @@ func TestResetLeavesNothing(t *testing.T) {
 		if held := s.guest.Pending(); len(held) != 0 {
 			t.Errorf("it holds %v", held)
 		}
-		err := s.EvalModule(t.Context(), "/look.js", `import * as std from 'std';
-			print(JSON.stringify([std.getenviron(), [].leak, globalThis.keep, globalThis.many, globalThis.bytes]));
-			print(Object.getOwnPropertyNames(globalThis).join());`+look)
+		err := s.EvalModule(t.Context(), "/look.js", everything+look)
 		if err != nil {
 			t.Error(err)
+		}
+		if text := answers(t, s); strings.Contains(text, marker) {
+			t.Errorf("Go is answered %s", text)
 		}
 		if strings.Contains(out.String(), marker) {
 			t.Errorf("it says %s", out)
@@ -199,7 +273,7 @@ func TestResetLeavesNothing(t *testing.T) {
 		if err := s.Reset(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		clean(s, out, "") // its arguments are its own
+		clean(s, out, "")
 		s.Close()
 		next, out := img.of(t, SandboxConfig{})
 		clean(next, out, "print(scriptArgs)")
