@@ -5,9 +5,9 @@ GO ?= go
 PLATFORMS = linux darwin freebsd windows
 ARCHS = amd64 arm64
 
-.PHONY: check build vet fmt test stress cross types bench bench-engine fuzz check-wasm wasm
+.PHONY: check build vet fmt test stress copies cross types bench bench-engine fuzz check-wasm wasm
 
-check: build vet fmt cross types test stress
+check: build vet fmt cross types test stress copies
 
 build:
 	$(GO) build ./...
@@ -25,6 +25,11 @@ test:
 # What pools and resets promise, again and again: half a minute.
 stress:
 	$(GO) test -race -count=20 -run '^Test(Pool|PoolEvicts|PoolClose|PoolStress|GrantPool|QueuedReset|ResetRestores)$$' ./host
+
+# Images as systems other than Linux have them: copies.
+copies:
+	$(GO) test -tags wqjs_copy ./imports/internal/linmem
+	$(GO) test -tags wqjs_copy -run 'Image|Reset|Recycled|PoolStress' -skip TestImageLimits ./host
 
 # Everything compiles everywhere; tests of other systems are vetted too.
 cross:

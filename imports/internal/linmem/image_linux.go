@@ -1,3 +1,5 @@
+//go:build !wqjs_copy
+
 package linmem
 
 import (

@@ -1,10 +1,11 @@
-//go:build !linux
+//go:build !linux || wqjs_copy
 
 package linmem
 
 import "bytes"
 
-// Elsewhere an image is a plain copy, and a reset copies all of it.
+// Elsewhere an image is a plain copy, and a reset copies all of it. The tag is for
+// tests.
 
 // pageSize is that of wasm's memory: nothing here depends on the system's.
 const pageSize = 64 << 10
