@@ -149,7 +149,7 @@ func (img *Image) take(ctx context.Context, s *Sandbox) error {
 		if img.functions, err = s.bridge.seal(ctx); err != nil {
 			return err
 		}
-		for _, name := range []string{"wqjs_jobs", "wqjs_gc"} {
+		for _, name := range []string{"wqjs_jobs", "wqjs_settle"} {
 			r, err := s.call(ctx, s.mod.ExportedFunction(name))
 			if err == nil && name == "wqjs_jobs" {
 				err = s.status(ctx, int32(r))

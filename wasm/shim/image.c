@@ -1,8 +1,10 @@
 /* Images: what a memory that is a copy of another one must set anew, and what
  * it must give back before it becomes a copy again. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 #include <wasi/api.h>
 #include "wqjs.h"
@@ -60,6 +62,22 @@ void *sbrk(intptr_t increment)
     return p;
 }
 
+/* The C library's reads an id in its constants, a page that a start needs for
+ * nothing else. */
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    __wasi_timestamp_t ns;
+    __wasi_clockid_t id = clock == CLOCK_REALTIME ? __WASI_CLOCKID_REALTIME : __WASI_CLOCKID_MONOTONIC;
+    __wasi_errno_t e = __wasi_clock_time_get(id, 1, &ns);
+    if (e != 0) {
+        errno = e;
+        return -1;
+    }
+    t->tv_sec = ns / 1000000000;
+    t->tv_nsec = ns % 1000000000;
+    return 0;
+}
+
 static double time_origin; /* ms since 1970 */
 
 double wq_time_origin(void) { return time_origin; }
@@ -69,6 +87,9 @@ WQ_EXPORT("wqjs_start")
 void wqjs_start(uint32_t memory_pages, uint32_t heap_limit, uint32_t stack_size, uint64_t seed)
 {
     struct timeval now;
+    /* Written before wq is read: a page of an image that is read first is mapped
+     * together with the 15 around it, and all count as resident. */
+    *(volatile bool *)&wq.exiting = false;
     gettimeofday(&now, NULL);
     time_origin = now.tv_sec * 1e3 + now.tv_usec / 1e3;
     wq_memory_limit = (uint64_t)memory_pages * WASM_PAGE;
@@ -78,6 +99,30 @@ void wqjs_start(uint32_t memory_pages, uint32_t heap_limit, uint32_t stack_size,
     if (stack_size)
         JS_SetMaxStackSize(wq.rt, stack_size);
     JS_ReseedContext(wq.ctx, seed);
+}
+
+/* Makes and frees a quarter more atoms than there are. The engine's table of them
+ * grows by chaining each anew, which writes to all their pages. */
+void wq_room_for_atoms(JSContext *ctx)
+{
+    JSMemoryUsage u;
+    JS_ComputeMemoryUsage(JS_GetRuntime(ctx), &u);
+    uint32_t n = 0, most = u.atom_count / 4;
+    JSAtom *atoms = malloc(most * sizeof(*atoms));
+    if (!atoms)
+        return;
+    while (n < most) {
+        char name[24];
+        snprintf(name, sizeof(name), "wqjs:room:%u", n);
+        if ((atoms[n] = JS_NewAtom(ctx, name)) == JS_ATOM_NULL) {
+            JS_FreeValue(ctx, JS_GetException(ctx)); /* no memory: it grows later */
+            break;
+        }
+        n++;
+    }
+    while (n > 0)
+        JS_FreeAtom(ctx, atoms[--n]);
+    free(atoms);
 }
 
 /* The environment: count strings in a block from wqjs_alloc, which stays. */

@@ -8,7 +8,7 @@
 #include "quickjs-libc.h"
 #include "value.h"
 
-wq_state wq;
+_Alignas(32) wq_state wq; /* in one page: see wqjs_start */
 volatile uint32_t wq_interrupt;
 
 typedef struct {
@@ -449,8 +449,11 @@ WQ_EXPORT("wqjs_memory_used") uint32_t wqjs_memory_used(void)
     return u.malloc_size;
 }
 
-WQ_EXPORT("wqjs_gc") void wqjs_gc(void)
+/* The memory is about to be copied: what is garbage goes, and what is nearly full
+ * grows now instead of in each copy. */
+WQ_EXPORT("wqjs_settle") void wqjs_settle(void)
 {
     update_stack_top();
+    wq_room_for_atoms(wq.ctx);
     JS_RunGC(wq.rt);
 }

@@ -226,6 +226,7 @@ extern uint64_t wq_memory_limit;
 extern uint32_t wq_heap_limit;
 /* The Unix time of the start in milliseconds. */
 double wq_time_origin(void);
+void wq_room_for_atoms(JSContext *ctx);
 
 /* event.c */
 extern const JSCFunctionListEntry wq_event_funcs[];
