@@ -54,7 +54,6 @@ const (
 type Handler struct {
 	net    *VirtualNet
 	proxy  *httputil.ReverseProxy
-	client *http.Transport
 	config HandlerConfig
 	slots  chan struct{}
 	cancel context.CancelCauseFunc
@@ -77,6 +76,21 @@ var handlerAddr = netip.MustParseAddrPort("127.0.0.1:80")
 // is, or the app has ended. The context bounds the loading. While it serves, the
 // sandbox's calls belong to the app: others wait until the Handler is closed.
 func (s *Sandbox) Handler(ctx context.Context, c HandlerConfig) (*Handler, error) {
+	h, err := s.mounted(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Transport{
+		DialContext:        h.dial,
+		DisableCompression: true,
+		IdleConnTimeout:    handlerIdle, MaxIdleConnsPerHost: h.config.MaxRequests,
+	}
+	h.start(ctx, s, client, client.CloseIdleConnections)
+	return h, nil
+}
+
+// mounted is a Handler whose app is loaded and does not run yet.
+func (s *Sandbox) mounted(ctx context.Context, c HandlerConfig) (*Handler, error) {
 	if c.Module == "" {
 		return nil, errors.New("HandlerConfig.Module is empty")
 	}
@@ -89,24 +103,20 @@ func (s *Sandbox) Handler(ctx context.Context, c HandlerConfig) (*Handler, error
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{
-		net: v, config: c,
-		slots: make(chan struct{}, c.MaxRequests), done: make(chan struct{}),
-	}
-	h.client = &http.Transport{
-		DialContext:        h.dial,
-		DisableCompression: true,
-		IdleConnTimeout:    handlerIdle, MaxIdleConnsPerHost: c.MaxRequests,
-	}
-	h.proxy = &httputil.ReverseProxy{
-		Rewrite: rewrite, Transport: toApp{h}, FlushInterval: -1, ErrorHandler: h.failed, ErrorLog: c.ErrorLog,
-	}
-	if c.ErrorLog == nil {
-		h.proxy.ErrorLog = log.New(io.Discard, "", 0) // not the standard logger
-	}
 	if err := s.mount(ctx, v, c.Module); err != nil {
 		v.Close()
 		return nil, err
+	}
+	return &Handler{net: v, config: c, slots: make(chan struct{}, c.MaxRequests), done: make(chan struct{})}, nil
+}
+
+// start runs the app, to which requests go by client; ended is called after it.
+func (h *Handler) start(ctx context.Context, s *Sandbox, client http.RoundTripper, ended func()) {
+	h.proxy = &httputil.ReverseProxy{
+		Rewrite: rewrite, Transport: toApp{h, client}, FlushInterval: -1, ErrorHandler: h.failed, ErrorLog: h.config.ErrorLog,
+	}
+	if h.config.ErrorLog == nil {
+		h.proxy.ErrorLog = log.New(io.Discard, "", 0) // not the standard logger
 	}
 	run, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	h.cancel = cancel
@@ -116,10 +126,9 @@ func (s *Sandbox) Handler(ctx context.Context, c HandlerConfig) (*Handler, error
 		if h.err = s.Run(run); h.err == nil {
 			h.err = errAppEnded
 		}
-		v.Close() // ends the requests in progress
-		h.client.CloseIdleConnections()
+		h.net.Close() // ends the requests in progress
+		ended()
 	}()
-	return h, nil
 }
 
 // mount loads the app and gives it a listener in v.
@@ -164,7 +173,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // toApp carries requests to the app of a Handler.
-type toApp struct{ *Handler }
+type toApp struct {
+	*Handler
+	client http.RoundTripper
+}
 
 // RoundTrip implements http.RoundTripper.
 func (h toApp) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -236,67 +248,4 @@ func (h *Handler) Close() error {
 	h.cancel(ErrHandlerClosed)
 	<-h.done
 	return nil
-}
-
-// Handler serves each request with a sandbox of its own, lent for it: what one
-// does to the app's state no other sees. It waits for a sandbox as Get does; a
-// client that leaves meanwhile does not keep its place. Loading the app and
-// answering have HandlerConfig.Timeout each; an app that cannot be loaded is
-// answered with 500. MaxRequests bounds those that wait or are in progress. An
-// image with the app in it makes loading cheap.
-func (p *Pool) Handler(c HandlerConfig) http.Handler {
-	c.Timeout = cmp.Or(c.Timeout, defaultHandlerTimeout)
-	slots := make(chan struct{}, cmp.Or(max(c.MaxRequests, 0), defaultHandlerRequests))
-	return &poolHandler{pool: p, config: c, slots: slots}
-}
-
-type poolHandler struct {
-	pool   *Pool
-	config HandlerConfig
-	slots  chan struct{}
-}
-
-func (p *poolHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	default:
-		p.fail(w, r, http.StatusServiceUnavailable, errHandlerBusy)
-		return
-	}
-	ctx, cancel := r.Context(), context.CancelFunc(func() {})
-	if p.config.Timeout > 0 {
-		ctx, cancel = context.WithTimeoutCause(ctx, p.config.Timeout, errHandlerTimeout)
-	}
-	defer cancel()
-	s, err := p.pool.Get(ctx)
-	if err != nil {
-		p.fail(w, r, status(err, http.StatusServiceUnavailable), err)
-		return
-	}
-	defer p.pool.Put(s)
-	c := p.config
-	c.MaxRequests = 1
-	h, err := s.Handler(ctx, c)
-	if err != nil {
-		p.fail(w, r, status(err, http.StatusInternalServerError), err)
-		return
-	}
-	defer h.Close()
-	h.ServeHTTP(w, r)
-}
-
-// status is the one for err, which is preset unless time is up.
-func status(err error, preset int) int {
-	if errors.Is(err, errHandlerTimeout) {
-		return http.StatusGatewayTimeout
-	}
-	return preset
-}
-
-func (p *poolHandler) fail(w http.ResponseWriter, r *http.Request, status int, err error) {
-	if p.config.ErrorLog != nil {
-		p.config.ErrorLog.Printf("%s %s: %v", r.Method, r.URL.Path, err)
-	}
-	http.Error(w, http.StatusText(status), status)
 }

@@ -46,6 +46,27 @@ func ask(h http.Handler, method, target, body string) *httptest.ResponseRecorder
 	return w
 }
 
+// handlers runs f with a Handler of one sandbox, and with one that has a sandbox
+// for each request.
+func handlers(t *testing.T, source string, f func(t *testing.T, h http.Handler, out *buffer)) {
+	t.Run("shared", func(t *testing.T) {
+		h, _, out := mounted(t, source, HandlerConfig{})
+		f(t, h, out)
+	})
+	t.Run("each", func(t *testing.T) {
+		out := &buffer{}
+		pool, err := image(t, ImageConfig{}).NewPool(t.Context(), PoolConfig{Size: 4, Sandbox: SandboxConfig{
+			ModuleLoader: func(context.Context, string) ([]byte, error) { return []byte(source), nil },
+			Stdout:       out, Stderr: out,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { pool.Close() })
+		f(t, pool.Handler(HandlerConfig{Module: "/app.js"}), out)
+	})
+}
+
 // TestHandlerForms: every form of an app.
 func TestHandlerForms(t *testing.T) {
 	for name, source := range map[string]string{
@@ -69,16 +90,17 @@ func TestHandlerForms(t *testing.T) {
 			} };`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, _, _ := mounted(t, source, HandlerConfig{})
-			for range 3 {
-				r := httptest.NewRequest("POST", "http://tenant.example/hello?a=1;b", strings.NewReader("the body"))
-				r.Header.Set("Content-Type", "text/plain")
-				w := httptest.NewRecorder()
-				h.ServeHTTP(w, r)
-				if got := w.Body.String(); w.Code != 200 || w.Header().Get("X-App") != "yes" || got != "POST /hello?a=1;b tenant.example the body" {
-					t.Errorf("%d %q", w.Code, got)
+			handlers(t, source, func(t *testing.T, h http.Handler, _ *buffer) {
+				for range 3 {
+					r := httptest.NewRequest("POST", "http://tenant.example/hello?a=1;b", strings.NewReader("the body"))
+					r.Header.Set("Content-Type", "text/plain")
+					w := httptest.NewRecorder()
+					h.ServeHTTP(w, r)
+					if got := w.Body.String(); w.Code != 200 || w.Header().Get("X-App") != "yes" || got != "POST /hello?a=1;b tenant.example the body" {
+						t.Errorf("%d %q", w.Code, got)
+					}
 				}
-			}
+			})
 		})
 	}
 }
@@ -86,7 +108,7 @@ func TestHandlerForms(t *testing.T) {
 // TestHandlerStreams: bytes go both ways while both bodies are open, and the
 // app hears that the client has left.
 func TestHandlerStreams(t *testing.T) {
-	h, _, out := mounted(t, `
+	handlers(t, `
 		export default async (req, res) => {
 			res.write('begin ');
 			req.on('aborted', () => print('aborted'));
@@ -94,7 +116,10 @@ func TestHandlerStreams(t *testing.T) {
 				for await (const bytes of req) res.write(bytes);
 			} catch (e) { print('gone', e.code); return; }
 			res.end(' end');
-		};`, HandlerConfig{})
+		};`, streams)
+}
+
+func streams(t *testing.T, h http.Handler, out *buffer) {
 	url := served(t, h)
 	body, send := io.Pipe()
 	req, _ := http.NewRequest("POST", url, body)
@@ -140,11 +165,14 @@ func TestHandlerStreams(t *testing.T) {
 
 // TestHandlerUpgrade: a WebSocket passes.
 func TestHandlerUpgrade(t *testing.T) {
-	h, _, _ := mounted(t, `
+	handlers(t, `
 		import express from 'express';
 		const app = express();
 		app.ws('/chat', (socket) => socket.on('message', (data) => socket.send('you said ' + data)));
-		export default app;`, HandlerConfig{})
+		export default app;`, upgrades)
+}
+
+func upgrades(t *testing.T, h http.Handler, _ *buffer) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(served(t, h), "http://"))
 	if err != nil {
 		t.Fatal(err)
