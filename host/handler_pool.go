@@ -9,10 +9,11 @@ import (
 
 // Handler serves each request with a sandbox of its own, lent for it: what one
 // does to the app's state no other sees. It waits for a sandbox as Get does; a
-// client that leaves meanwhile does not keep its place. Loading the app and
-// answering have HandlerConfig.Timeout each; an app that cannot be loaded is
-// answered with 500. MaxRequests bounds those that wait or are in progress. An
-// image with the app in it makes loading cheap.
+// client that leaves meanwhile does not keep its place. When the response is
+// done, or its client has left, the sandbox is reset, whatever it still does.
+// Loading the app and answering have HandlerConfig.Timeout each; an app that
+// cannot be loaded is answered with 500. MaxRequests bounds those that wait or
+// are in progress. An image with the app in it makes loading cheap.
 func (p *Pool) Handler(c HandlerConfig) http.Handler {
 	c.Timeout = cmp.Or(c.Timeout, defaultHandlerTimeout)
 	slots := make(chan struct{}, cmp.Or(max(c.MaxRequests, 0), defaultHandlerRequests))

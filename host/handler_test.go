@@ -48,22 +48,20 @@ func ask(h http.Handler, method, target, body string) *httptest.ResponseRecorder
 
 // handlers runs f with a Handler of one sandbox, and with one that has a sandbox
 // for each request.
-func handlers(t *testing.T, source string, f func(t *testing.T, h http.Handler, out *buffer)) {
+func handlers(t *testing.T, source string, f func(t *testing.T, h http.Handler)) {
 	t.Run("shared", func(t *testing.T) {
-		h, _, out := mounted(t, source, HandlerConfig{})
-		f(t, h, out)
+		h, _, _ := mounted(t, source, HandlerConfig{})
+		f(t, h)
 	})
 	t.Run("each", func(t *testing.T) {
-		out := &buffer{}
 		pool, err := image(t, ImageConfig{}).NewPool(t.Context(), PoolConfig{Size: 4, Sandbox: SandboxConfig{
 			ModuleLoader: func(context.Context, string) ([]byte, error) { return []byte(source), nil },
-			Stdout:       out, Stderr: out,
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { pool.Close() })
-		f(t, pool.Handler(HandlerConfig{Module: "/app.js"}), out)
+		f(t, pool.Handler(HandlerConfig{Module: "/app.js"}))
 	})
 }
 
@@ -90,7 +88,7 @@ func TestHandlerForms(t *testing.T) {
 			} };`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			handlers(t, source, func(t *testing.T, h http.Handler, _ *buffer) {
+			handlers(t, source, func(t *testing.T, h http.Handler) {
 				for range 3 {
 					r := httptest.NewRequest("POST", "http://tenant.example/hello?a=1;b", strings.NewReader("the body"))
 					r.Header.Set("Content-Type", "text/plain")
@@ -105,21 +103,23 @@ func TestHandlerForms(t *testing.T) {
 	}
 }
 
-// TestHandlerStreams: bytes go both ways while both bodies are open, and the
-// app hears that the client has left.
+// echo is an app that sends what it gets while it gets it.
+const echo = `
+	export default async (req, res) => {
+		res.write('begin ');
+		req.on('aborted', () => print('aborted'));
+		try {
+			for await (const bytes of req) res.write(bytes);
+		} catch (e) { print('gone', e.code); return; }
+		res.end(' end');
+	};`
+
+// TestHandlerStreams: bytes go both ways while both bodies are open.
 func TestHandlerStreams(t *testing.T) {
-	handlers(t, `
-		export default async (req, res) => {
-			res.write('begin ');
-			req.on('aborted', () => print('aborted'));
-			try {
-				for await (const bytes of req) res.write(bytes);
-			} catch (e) { print('gone', e.code); return; }
-			res.end(' end');
-		};`, streams)
+	handlers(t, echo, streams)
 }
 
-func streams(t *testing.T, h http.Handler, out *buffer) {
+func streams(t *testing.T, h http.Handler) {
 	url := served(t, h)
 	body, send := io.Pipe()
 	req, _ := http.NewRequest("POST", url, body)
@@ -146,17 +146,21 @@ func streams(t *testing.T, h http.Handler, out *buffer) {
 	if rest, err := io.ReadAll(res.Body); string(rest) != " end" || err != nil {
 		t.Errorf("%q, %v", rest, err)
 	}
+}
 
+// TestHandlerAborted: the app hears that the client has left.
+func TestHandlerAborted(t *testing.T) {
+	h, _, out := mounted(t, echo, HandlerConfig{})
 	ctx, cancel := context.WithCancel(t.Context())
-	body2, send2 := io.Pipe()
-	defer send2.Close()
-	req, _ = http.NewRequestWithContext(ctx, "POST", url, body2)
-	go fmt.Fprint(send2, "half of it")
-	res2, err := http.DefaultClient.Do(req)
+	body, send := io.Pipe()
+	defer send.Close()
+	req, _ := http.NewRequestWithContext(ctx, "POST", served(t, h), body)
+	go fmt.Fprint(send, "half of it")
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadFull(res2.Body, make([]byte, 16)); err != nil {
+	if _, err := io.ReadFull(res.Body, make([]byte, 16)); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
@@ -172,7 +176,7 @@ func TestHandlerUpgrade(t *testing.T) {
 		export default app;`, upgrades)
 }
 
-func upgrades(t *testing.T, h http.Handler, _ *buffer) {
+func upgrades(t *testing.T, h http.Handler) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(served(t, h), "http://"))
 	if err != nil {
 		t.Fatal(err)

@@ -70,6 +70,10 @@ function checkLimits(o) {
   return out;
 }
 
+// No options, and what they mean: not worked out for each server.
+const NONE = { __proto__: null };
+const PRESET = checkLimits(NONE);
+
 function checkPrototype(value, base, name) {
   if (value === undefined) return base;
   if (value !== base && !Object.prototype.isPrototypeOf.call(base, value)) {
@@ -85,7 +89,7 @@ function secure(options) {
 }
 
 export function createServer(options = {}, handler = undefined) {
-  if (typeof options === 'function') return new Server(TOKEN, {}, options);
+  if (typeof options === 'function') return new Server(TOKEN, NONE, options);
   if (handler !== undefined && typeof handler !== 'function') throw new TypeError('createServer: the handler must be a function');
   return new Server(TOKEN, checkOptions(options, 'createServer'), handler);
 }
@@ -124,7 +128,7 @@ export class Server {
 
   constructor(token, options, handler) {
     if (token !== TOKEN) throw new TypeError('Server: use createServer()');
-    this.#limits = checkLimits(options);
+    this.#limits = options === NONE ? PRESET : checkLimits(options);
     this.#native = serverNew({
       ...this.#limits,
       handler: handler ?? ((req, res) => this.#onRequest(req, res)),
