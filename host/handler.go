@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -55,6 +56,7 @@ type Handler struct {
 	net    *VirtualNet
 	proxy  *httputil.ReverseProxy
 	config HandlerConfig
+	module string // its name, resolved
 	slots  chan struct{}
 	cancel context.CancelCauseFunc
 	done   chan struct{}
@@ -103,17 +105,19 @@ func (s *Sandbox) mounted(ctx context.Context, c HandlerConfig) (*Handler, error
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mount(ctx, v, c.Module); err != nil {
+	module, err := s.mount(ctx, v, c.Module)
+	if err != nil {
 		v.Close()
 		return nil, err
 	}
-	return &Handler{net: v, config: c, slots: make(chan struct{}, c.MaxRequests), done: make(chan struct{})}, nil
+	return &Handler{net: v, config: c, module: module, slots: make(chan struct{}, c.MaxRequests), done: make(chan struct{})}, nil
 }
 
 // start runs the app, to which requests go by client; ended is called after it.
 func (h *Handler) start(ctx context.Context, s *Sandbox, client http.RoundTripper, ended func()) {
 	h.proxy = &httputil.ReverseProxy{
 		Rewrite: rewrite, Transport: toApp{h, client}, FlushInterval: -1, ErrorHandler: h.failed, ErrorLog: h.config.ErrorLog,
+		BufferPool: copyBuffers{},
 	}
 	if h.config.ErrorLog == nil {
 		h.proxy.ErrorLog = log.New(io.Discard, "", 0) // not the standard logger
@@ -131,25 +135,37 @@ func (h *Handler) start(ctx context.Context, s *Sandbox, client http.RoundTrippe
 	}()
 }
 
-// mount loads the app and gives it a listener in v.
-func (s *Sandbox) mount(ctx context.Context, v *VirtualNet, module string) error {
+// mount loads the app, whose name it resolves, and gives it a listener in v.
+func (s *Sandbox) mount(ctx context.Context, v *VirtualNet, module string) (name string, err error) {
 	var fd int32
-	err := s.enter(ctx, func(context.Context) (err error) {
+	err = s.enter(ctx, func(context.Context) (err error) {
 		if fd, err = s.guest.ListenIn(v.net, handlerAddr); err == nil {
-			module, err = s.modules.Resolve(guestPath("[handler]"), module)
+			name, err = s.modules.Resolve(guestPath("[handler]"), module)
 		}
 		return err
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	// Not as a script, which would have to be compiled.
-	return s.callInto(ctx, 0, "wqjs:serve#mount", []any{fd, module}, new(Value))
+	return name, s.callInto(ctx, 0, "wqjs:serve#mount", []any{fd, name}, new(Value))
 }
 
 func (h *Handler) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return h.net.Dial(ctx, "tcp", handlerAddr.String())
 }
+
+// copyBuffers are what bodies of responses are copied with: they were half of what
+// a request allocates.
+type copyBuffers struct{}
+
+var copyBufferPool = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// Get implements httputil.BufferPool.
+func (copyBuffers) Get() []byte { return copyBufferPool.Get().(*[32 << 10]byte)[:] }
+
+// Put implements httputil.BufferPool.
+func (copyBuffers) Put(b []byte) { copyBufferPool.Put((*[32 << 10]byte)(b)) }
 
 // rewrite makes the request that the app gets.
 func rewrite(r *httputil.ProxyRequest) {

@@ -373,3 +373,63 @@ func TestPoolHandler(t *testing.T) {
 		t.Errorf("a closed pool: %d", w.Code)
 	}
 }
+
+// TestPoolHandlerAhead: an app of the image is loaded before the next request, and
+// in nobody's way.
+func TestPoolHandlerAhead(t *testing.T) {
+	img := image(t, ImageConfig{
+		Sandbox: SandboxConfig{ModuleLoader: func(_ context.Context, name string) ([]byte, error) {
+			if name == "/other.js" {
+				return []byte("export default (req, res) => res.end('other')"), nil
+			}
+			return []byte(counterApp), nil
+		}},
+		Modules: []string{"/app.js", "/other.js", "wqjs:serve"},
+	})
+	pool, err := img.NewPool(t.Context(), PoolConfig{Size: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	waiting := func() *Handler {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+			pool.mu.Lock()
+			idle := pool.idle
+			pool.mu.Unlock()
+			if len(idle) == 1 {
+				return idle[0].app
+			}
+		}
+		t.Fatal("no sandbox is idle")
+		return nil
+	}
+	h, other := pool.Handler(HandlerConfig{Module: "/app.js"}), pool.Handler(HandlerConfig{Module: "/other.js"})
+	for range 3 {
+		for range 2 {
+			if w := ask(h, "GET", "/", ""); w.Body.String() != "1" {
+				t.Errorf("%d %q", w.Code, w.Body)
+			}
+			if app := waiting(); app == nil || app.module != "/app.js" {
+				t.Fatalf("%+v waits", app)
+			}
+		}
+		if w := ask(other, "GET", "/", ""); w.Body.String() != "other" {
+			t.Errorf("%d %q", w.Code, w.Body)
+		}
+		if app := waiting(); app == nil || app.module != "/other.js" {
+			t.Fatalf("%+v waits", app)
+		}
+		s, err := pool.Get(t.Context()) // as new
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held, st := s.guest.Pending(), s.Stats(); len(held) != 0 || st.FDs != 0 {
+			t.Errorf("it holds %v, %+v", held, st)
+		}
+		pool.Put(s)
+	}
+	if st := pool.Stats(); st.Made != 1 || st.Evicted != 0 {
+		t.Errorf("%+v", st)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -26,9 +27,16 @@ type Pool struct {
 	done   chan struct{} // closed by Close
 
 	mu    sync.Mutex
-	idle  []*Sandbox
+	idle  []pooled
 	lent  map[*Sandbox]struct{}
 	stats PoolStats
+}
+
+// pooled is an idle sandbox. It is as new but for the app, if that is set, which is
+// loaded and waits for a request.
+type pooled struct {
+	*Sandbox
+	app *Handler
 }
 
 // PoolStats counts what a pool did. InUse, Idle and Waiting are of the moment.
@@ -67,7 +75,7 @@ func (img *Image) NewPool(ctx context.Context, c PoolConfig) (*Pool, error) {
 		if err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
-		p.idle = append(p.idle, s)
+		p.idle = append(p.idle, pooled{s, nil})
 	}
 	return p, nil
 }
@@ -85,27 +93,62 @@ func (p *Pool) make(ctx context.Context) (*Sandbox, error) {
 // Get lends a sandbox, as new; it waits for one to be given back when Size are
 // lent, at most until ctx ends, which is an InterruptError. Put gives it back.
 func (p *Pool) Get(ctx context.Context) (*Sandbox, error) {
+	s, _, err := p.get(ctx, nil)
+	return s, err
+}
+
+// get is Get; if a sandbox has the app that is wanted, it gives that one with it.
+func (p *Pool) get(ctx context.Context, want *HandlerConfig) (*Sandbox, *Handler, error) {
 	if err := p.token(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.mu.Lock()
-	var s *Sandbox
-	if n := len(p.idle) - 1; n >= 0 {
-		s, p.idle = p.idle[n], p.idle[:n]
-	}
+	got := p.pick(want)
 	p.mu.Unlock()
-	if s == nil {
+	if app := got.app; app != nil && (want == nil || app.config != *want) {
+		got.app = nil
+		app.net.Close()
+		if got.Reset(context.Background()) != nil {
+			_ = got.Close() // all is freed, whatever it says
+			got.Sandbox = nil
+		}
+	}
+	if got.Sandbox == nil {
 		var err error
-		if s, err = p.make(ctx); err != nil {
+		if got.Sandbox, err = p.make(ctx); err != nil {
 			<-p.tokens
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lent[s] = struct{}{}
+	p.lent[got.Sandbox] = struct{}{}
 	p.stats.Gets++
-	return s, nil
+	return got.Sandbox, got.app, nil
+}
+
+// pick takes an idle sandbox, if there is one: with the app that is wanted, else
+// without any, else with another; of these the last used, which is warmest. The
+// caller holds mu.
+func (p *Pool) pick(want *HandlerConfig) (got pooled) {
+	best, rank := -1, -1
+	for i := len(p.idle) - 1; i >= 0 && rank < 2; i-- {
+		r := 0
+		switch app := p.idle[i].app; {
+		case app == nil:
+			r = 1
+		case want != nil && app.config == *want:
+			r = 2
+		}
+		if r > rank {
+			best, rank = i, r
+		}
+	}
+	if best >= 0 {
+		got = p.idle[best]
+		p.idle = slices.Delete(p.idle, best, best+1)
+	}
+	return got
 }
 
 // token waits for the right to a sandbox.
@@ -147,7 +190,10 @@ func (p *Pool) waiting(n int) {
 // Put takes back a sandbox that Get lent, interrupts what runs in it, and resets
 // it. It is not to be used any more. One that trapped or broke a limit of time
 // or output is closed instead: the next Get makes another.
-func (p *Pool) Put(s *Sandbox) {
+func (p *Pool) Put(s *Sandbox) { p.put(s, nil) }
+
+// put is Put; load, if set, then loads an app for a request to come.
+func (p *Pool) put(s *Sandbox, load func() (*Handler, error)) {
 	p.mu.Lock()
 	_, ours := p.lent[s]
 	delete(p.lent, s)
@@ -157,6 +203,13 @@ func (p *Pool) Put(s *Sandbox) {
 	}
 	s.Interrupt(nil)
 	keep := !s.spoiled() && s.Reset(context.Background()) == nil
+	var app *Handler
+	if keep && load != nil {
+		var err error
+		if app, err = load(); err != nil { // the next request is told
+			keep = s.Reset(context.Background()) == nil
+		}
+	}
 	p.mu.Lock()
 	select {
 	case <-p.done:
@@ -167,7 +220,7 @@ func (p *Pool) Put(s *Sandbox) {
 		}
 	}
 	if keep {
-		p.idle = append(p.idle, s)
+		p.idle = append(p.idle, pooled{s, app})
 	}
 	p.mu.Unlock()
 	if !keep {
@@ -204,7 +257,10 @@ func (p *Pool) Close() error {
 	default:
 		close(p.done)
 	}
-	all := p.idle
+	var all []*Sandbox
+	for _, s := range p.idle {
+		all = append(all, s.Sandbox)
+	}
 	for s := range p.lent {
 		all = append(all, s)
 	}
