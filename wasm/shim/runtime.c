@@ -437,6 +437,7 @@ WQ_EXPORT("wqjs_resume") void wqjs_resume(void)
             JS_FreeValue(wq.ctx, r.reason);
         }
     }
+    JS_FreeValue(wq.ctx, JS_GetException(wq.ctx)); /* the last poll's, which nobody took */
     wq_interrupt = 0;
     wq.exiting = false;
     late = 0;
