@@ -18,6 +18,13 @@ import (
 // that starts with no more than this, and the limit, is safe from that.
 const Initial = 4 << 20
 
+// Beyond that much, memory is made usable in steps of huge pages: a guest of that
+// size does not mind to hold a few more KiB.
+const (
+	hugeFrom = 16 << 20
+	hugeStep = 2 << 20
+)
+
 // Memory is an experimental.LinearMemory for one instance.
 type Memory struct {
 	mu     sync.Mutex
@@ -78,14 +85,28 @@ func (m *Memory) Reallocate(size uint64) []byte {
 	if size > m.limit || size < m.size.Load() {
 		return nil
 	}
-	if size > m.usable {
-		if commit(m.region[m.usable:size]) != nil {
-			return nil
-		}
-		m.usable = size
+	if size > m.usable && !m.commit(size) {
+		return nil
 	}
 	m.size.Store(size)
 	return m.region[:size:size]
+}
+
+// commit makes at least size bytes usable.
+func (m *Memory) commit(size uint64) bool {
+	end := size
+	if size > hugeFrom {
+		end = min((size+hugeStep-1)/hugeStep*hugeStep, uint64(len(m.region)))
+	}
+	part := m.region[m.usable:end]
+	if commit(part) != nil {
+		return false
+	}
+	if size > hugeFrom {
+		huge(part)
+	}
+	m.usable = end
+	return true
 }
 
 // Free gives the region back, for good: the size and the limit are 0 then.
