@@ -205,8 +205,10 @@ func (r *Reader) data(limit uint64) ([]byte, error) {
 	}
 	if n <= MaxBlock {
 		b := make([]byte, n)
-		_, err = io.ReadFull(r.rest, b)
-		return b, err
+		if _, err = io.ReadFull(r.rest, b); err != nil {
+			return nil, err
+		}
+		return b, nil
 	}
 	var b bytes.Buffer
 	if _, err = io.CopyN(&b, r.rest, int64(n)); err != nil {

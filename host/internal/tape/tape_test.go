@@ -146,6 +146,7 @@ func FuzzReader(f *testing.F) {
 	_ = r.load()
 	f.Add(r.block[:min(len(r.block), 500)], true)
 	f.Add([]byte{byte(KindPut), 0xff, 0xff, 0xff, 0xff, 0x0f}, true) // bytes that are not there
+	f.Add([]byte{byte(KindPut), 0xc2, 0x30}, true)                   // nor are these, which would fit into a block
 	f.Fuzz(func(t *testing.T, data []byte, frames bool) {
 		file := data
 		if frames { // in blocks whose checksums are right
