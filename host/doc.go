@@ -124,6 +124,15 @@
 //   - [ErrUnsettled]: a promise, as a top-level await, can never settle.
 //   - [ErrClosed], [ErrImageClosed], [ErrPoolClosed], [ErrEngineClosed]: too late.
 //
+// # Examples
+//
+// There is one for each of these parts: a first script and its errors (of the
+// package), [Limits], [Policy] and [PolicyRecorder], Go functions ([Sandbox.Set],
+// [Func1]), promises ([Async]), iterators ([Value.Iter]), images
+// ([Engine.NewImage]), [Pool], plugins ([LoadPlugin]), an app as an http.Handler
+// ([Sandbox.Handler]), [VirtualNet], [Grant] and [Recorder]. Programs are in
+// examples/embed: a rules engine, a host of plugins, a server of functions.
+//
 // # Concurrency
 //
 // Engines are for all goroutines. Sandboxes run in parallel with each other;
