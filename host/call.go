@@ -115,13 +115,19 @@ func (s *Sandbox) mark() {
 
 // interrupted is the error of a call that was interrupted.
 func (s *Sandbox) interrupted() error {
-	s.mu.Lock() // waits for stop
-	cause := s.guest.Interrupted()
-	s.mu.Unlock()
+	cause := s.cause()
 	if cause == nil { // only a guest that damaged its own memory
 		cause = ErrInterrupted
 	}
 	return &InterruptError{cause}
+}
+
+// cause is that of the interrupt, nil when there is none. The guest sees its flag
+// before there is a cause: this waits for stop, which is between the two.
+func (s *Sandbox) cause() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.guest.Interrupted()
 }
 
 // jsError reads the guest's error record: fields of u32 length and bytes.
@@ -160,7 +166,7 @@ func (s *Sandbox) readError(p, n uint32) error {
 		// A long text was cut, perhaps within a character.
 		f[i], rec = strings.ToValidUTF8(string(rec[:size]), "\ufffd"), rec[size:]
 	}
-	if s.guest.Interrupted() != nil {
+	if s.cause() != nil {
 		return s.interrupted() // perhaps while the error was read, by its getters
 	}
 	e := &JSError{Name: f[1], Message: f[2], Stack: f[3], Code: f[4], Errno: f[5], Syscall: f[6], cause: cause}
