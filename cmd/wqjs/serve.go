@@ -104,6 +104,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		slots: make([]*slot, o.serve.workers),
 	}
 	defer p.closeListeners()
+	defer removeSocketFiles(socketFiles(o.listen))
 	p.identity.Store(&identity)
 	var metrics net.Listener
 	if o.serve.metrics != "" {
@@ -138,10 +139,11 @@ func openShared(ctx context.Context, o *options) ([][]host.Grant, error) {
 		specs = []string{defaultAddr}
 	}
 	all := make([][]host.Grant, o.serve.workers)
-	for _, spec := range specs {
+	for n, spec := range specs {
 		for i := range all {
 			g, err := openWorkerListener(ctx, spec, i > 0, all[0], o.serve.workers)
 			if err != nil {
+				removeSocketFiles(socketFiles(specs[:n]))
 				for _, l := range all {
 					closeGrants(l)
 				}

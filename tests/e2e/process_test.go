@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -118,6 +119,38 @@ func TestListenUnix(t *testing.T) {
 		t.Errorf("address %q", l)
 	}
 	expect(t, dial(t, "unix", path), "hi")
+	if err := p.wait(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the socket is left behind: %v", err)
+	}
+}
+
+// TestListenUnixLeft leaves alone what others have put at the path.
+func TestListenUnixLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "l.sock")
+	p := start(t, "--listen", "unix:"+path, "-e", "import s, { granted } from 'wqjs:sockets'; print('up'); s.accept(granted[0].fd)")
+	p.line()
+	moved := path + ".old"
+	if err := os.Rename(path, moved); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	dial(t, "unix", moved)
+	if err := p.wait(); err != nil {
+		t.Error(err)
+	}
+	l.Close()
+	q := exec.Command(binary, "--listen", "unix:"+path, "-e", "1")
+	out, err := q.CombinedOutput()
+	if want := path + " is in use, or was left by a program that was killed: then remove it"; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 // TestCurl talks to the README's server with curl.
