@@ -90,6 +90,9 @@ func (s *stdin) Poll(flag sys.Pflag, timeoutMillis int32) (bool, sys.Errno) {
 // only one that truly blocks is left behind.
 const writeGrace = 50 * time.Millisecond
 
+// writePiece is how much of a Write is copied and passed on at a time.
+const writePiece = 1 << 20
+
 // output writes in a goroutine of its own, so that an interrupt can leave a
 // blocked Write behind. The order of writes is kept.
 type output struct {
@@ -97,7 +100,7 @@ type output struct {
 	direct bool // never blocks
 	wait   func(bool)
 
-	buf  []byte        // of the Write in progress: guest memory is not ours for that long
+	buf  []byte        // of the Write in progress, at most writePiece: guest memory is not ours for that long
 	busy chan struct{} // closed when the Write left behind returns; nil for none
 
 	mu   sync.Mutex
@@ -114,12 +117,23 @@ func newOutput(w io.Writer, wait func(bool)) *output {
 }
 
 // Write implements io.Writer; sys.EIO when the guest is interrupted.
-func (o *output) Write(p []byte) (int, error) {
+func (o *output) Write(p []byte) (n int, err error) {
 	if o.direct {
 		return o.w.Write(p)
 	}
 	o.wait(true)
 	defer o.wait(false)
+	for {
+		piece := p[n:min(len(p), n+writePiece)]
+		w, err := o.write(piece)
+		n += w
+		if err != nil || w < len(piece) || n == len(p) {
+			return n, err
+		}
+	}
+}
+
+func (o *output) write(p []byte) (int, error) {
 	stop := o.stopped()
 	select {
 	case <-stop:

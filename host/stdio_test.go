@@ -94,3 +94,37 @@ func TestBufferAsStdout(t *testing.T) {
 		t.Error(err, b.Len())
 	}
 }
+
+// pieces is a writer that keeps what it got, and how much came at most at once.
+type pieces struct {
+	bytes.Buffer
+	most int
+}
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.most = max(p.most, len(b))
+	return p.Buffer.Write(b)
+}
+
+// Long texts come in pieces, of which none is kept; no character is cut.
+func TestLongWrites(t *testing.T) {
+	var out, errs pieces
+	s, _ := sandbox(t, SandboxConfig{Stdout: &out, Stderr: &errs})
+	if err := s.EvalModule(t.Context(), "/x.js", `
+		import * as std from 'std';
+		const wide = 'x' + '\u{1f600}'.repeat(300_000);
+		console.log(wide); print(wide); print(wide, 1); console.error('%s!', wide);
+		std.out.puts('y'.repeat(5e6)); std.out.flush()`); err != nil {
+		t.Fatal(err)
+	}
+	wide := "x" + strings.Repeat("\U0001f600", 300_000)
+	if want := wide + "\n" + wide + "\n" + wide + " 1\n" + strings.Repeat("y", 5e6); out.String() != want {
+		t.Errorf("stdout has %d bytes, want %d, or others", out.Len(), len(want))
+	}
+	if errs.String() != wide+"!\n" {
+		t.Errorf("stderr has %d bytes, want %d, or others", errs.Len(), len(wide)+2)
+	}
+	if out.most > writePiece {
+		t.Errorf("%d bytes at once", out.most)
+	}
+}

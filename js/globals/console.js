@@ -8,10 +8,11 @@
  */
 
 import { importNow, writeOut } from 'wqjs:internal/native';
-import { apply, arrayJoin, defineProperty, includes, replaceAll } from 'wqjs:internal/globals/primordials';
+import { apply, arrayJoin, charCodeAt, defineProperty, includes, replaceAll, slice } from 'wqjs:internal/globals/primordials';
 
 export const STDOUT = 1;
 export const STDERR = 2;
+const PIECE = 1 << 18; // UTF-16 units
 
 // Put before each line; grows with console.group.
 let indent = '';
@@ -55,7 +56,19 @@ export function format(args) {
 /** Writes lines with the indentation of the current group. */
 export function write(fd, text) {
   if (indent !== '') text = indent + replaceAll(text, '\n', `\n${indent}`);
-  writeOut(fd, `${text}\n`);
+  writeLine(fd, text);
+}
+
+// Encodes and writes long lines in pieces: an interrupt comes in between.
+function writeLine(fd, text) {
+  let at = 0;
+  while (text.length - at > PIECE) {
+    const last = charCodeAt(text, at + PIECE - 1);
+    const end = at + PIECE - (last >= 0xd800 && last <= 0xdbff ? 1 : 0); // pairs are not cut
+    writeOut(fd, slice(text, at, end));
+    at = end;
+  }
+  writeOut(fd, at === 0 ? `${text}\n` : `${slice(text, at)}\n`);
 }
 
 export function emit(fd, args) {
@@ -102,5 +115,5 @@ export function makeConsole() {
 /** Writes String() of each argument, separated by spaces, and a newline to standard output. */
 export function print(...args) {
   for (let i = 0; i < args.length; i++) args[i] = String(args[i]);
-  writeOut(STDOUT, `${arrayJoin(args, ' ')}\n`);
+  writeLine(STDOUT, args.length === 1 ? args[0] : arrayJoin(args, ' '));
 }

@@ -124,7 +124,7 @@ export function format(args, indent = 0) {
     const value = args[next];
     parts[parts.length] = typeof value === 'string' ? value : inspectNested(value, {}, indent);
   }
-  return arrayJoin(parts, ' ');
+  return parts.length === 1 ? parts[0] : arrayJoin(parts, ' ');
 }
 
 /** console.dir: the object itself, whatever it says about its inspection. */
