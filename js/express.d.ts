@@ -281,7 +281,9 @@ declare module 'wqjs:express' {
     param(name: string | string[], handler: ParamHandler): this;
     /** Gives the server. What fails is given to the callback, or thrown without one. */
     listen(port?: number | string, host?: string, callback?: (error?: any) => void): Server;
-    listen(port: number | string, callback?: (error?: any) => void): Server;
+    /** A path, as '/run/app.sock', './app.sock' or '@abstract', makes it a Unix socket (--allow-unix). Its file is
+     * removed when the server closes, if the program may write there (--allow-write). */
+    listen(portOrPath: number | string, callback?: (error?: any) => void): Server;
     listen(options: ListenOptions & ServerOptions, callback?: (error?: any) => void): Server;
     /**
      * WebSockets under a path, whose parameters are in req.params; the routes

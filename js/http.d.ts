@@ -32,8 +32,12 @@ declare module 'wqjs:http' {
     requestTimeout?: number;
     /** Between requests (default 5 s); then the connection is closed. */
     keepAliveTimeout?: number;
-    /** Without the peer taking a byte of a response (default 30 s); then the connection is closed. */
+    /** Without the peer taking a byte of a response (default 30 s); then the connection is closed. A peer that has
+     * ended its side, and may be gone, is kept so long without an answer. */
     sendTimeout?: number;
+    /** Whether a peer that has ended its side still gets its answer (default true: `printf … | nc -N`). Its request's
+     * signal is aborted either way; with false the response is, too, as by Node: 'close' without 'finish'. */
+    allowHalfOpen?: boolean;
     /** Requests on one connection (default 1000); the last answer says `Connection: close`. */
     maxRequestsPerConnection?: number;
     /** Open connections (default 1000); beyond, idle ones are closed, then peers wait to be accepted. */
@@ -45,7 +49,8 @@ declare module 'wqjs:http' {
     port?: number | string;
     /** Default '0.0.0.0'. */
     host?: string;
-    /** A Unix socket instead. */
+    /** A Unix socket instead: a path, or "@" and an abstract name. Its file is removed when the server closes, if the
+     * program may write there (`--allow-write`); who finds one when listening gets EADDRINUSE. listen(path) is short. */
     path?: string;
     /** A listener that was granted, instead. */
     fd?: number;
@@ -94,7 +99,7 @@ declare module 'wqjs:http' {
     /** Starts to listen and calls cb in a later turn. What makes it fail is thrown, or given to 'error' if there are listeners. */
     listen(options: ListenOptions, cb?: () => void): this;
     listen(port?: number | string, host?: string, cb?: () => void): this;
-    listen(port: number | string, cb: () => void): this;
+    listen(portOrPath: number | string, cb: () => void): this;
     readonly listening: boolean;
     /** Where it listens; null before listen() and after close(). */
     address(): Address | null;
@@ -178,6 +183,12 @@ declare module 'wqjs:http' {
   }
 
   export type Chunk = string | ArrayBuffer | ArrayBufferView;
+  /** A text, then the bytes [start, end) of the file (default: none). */
+  export interface FilePart {
+    text?: string;
+    start?: number;
+    end?: number;
+  }
   export type HeaderValue = string | number | readonly string[];
 
   /** A response. Date, Content-Length or chunked framing, and Connection are set where they are missing. */
@@ -216,6 +227,8 @@ declare module 'wqjs:http' {
     /** Ends with the bytes [start, end) of a file, or of a file fd, which is left open. They go from the file to the
      * socket without becoming JavaScript values. Sets Content-Length; throws what opening the file throws. */
     file(file: string | number, range?: { start?: number; end?: number }): this;
+    /** Several pieces of a file, each after a text: what multipart/byteranges is made of. At most 16384 parts, and 16 KiB of text each. */
+    file(file: string | number, pieces: { parts: readonly FilePart[] }): this;
     /** 100 Continue; by itself sent when the body is first read. */
     writeContinue(): void;
     /** Another 1xx: writeInformational(103, { link: '</a.css>; rel=preload' }). */
@@ -234,4 +247,14 @@ declare module 'wqjs:http' {
   export const STATUS_CODES: Readonly<Record<number, string>>;
   /** The methods that the parser knows. */
   export const METHODS: readonly string[];
+
+  const http: {
+    createServer: typeof createServer;
+    IncomingMessage: typeof IncomingMessage;
+    METHODS: typeof METHODS;
+    Server: typeof Server;
+    ServerResponse: typeof ServerResponse;
+    STATUS_CODES: typeof STATUS_CODES;
+  };
+  export default http;
 }

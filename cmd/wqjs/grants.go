@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/wqjs/wqjs/host"
 )
@@ -20,8 +18,8 @@ func openGrants(ctx context.Context, listen []string) ([]host.Grant, error) {
 	for i, spec := range listen {
 		g, err := openListener(ctx, spec, false)
 		if err != nil {
-			removeSocketFiles(socketFiles(listen[:i]))
 			closeGrants(grants)
+			socketsOf(listen[:i]).remove()
 			return nil, err
 		}
 		grants = append(grants, g)
@@ -35,58 +33,29 @@ func closeGrants(grants []host.Grant) {
 	}
 }
 
-// A socketFile is one that a Unix listener of --listen made.
-type socketFile struct {
-	path string
-	made os.FileInfo
-}
-
-// socketFiles are those of the listeners that were opened for --listen.
-func socketFiles(listen []string) (files []socketFile) {
-	for _, spec := range listen {
-		if _, network, addr := splitListen(spec); network == "unix" {
-			if info, err := os.Lstat(addr); err == nil {
-				files = append(files, socketFile{addr, info})
-			}
-		}
-	}
-	return files
-}
-
-// removeSocketFiles removes them, but not what another put in their place.
-func removeSocketFiles(files []socketFile) {
-	for _, f := range files {
-		if now, err := os.Lstat(f.path); err == nil && os.SameFile(now, f.made) {
-			os.Remove(f.path)
-		}
-	}
-}
-
-// splitListen takes a value of --listen apart.
-func splitListen(spec string) (name, network, addr string) {
+// openListener takes ADDR, unix:PATH and NAME=ADDR; shared allows others on the
+// same address.
+func openListener(ctx context.Context, spec string, shared bool) (host.Grant, error) {
 	name, addr, named := strings.Cut(spec, "=")
 	if !named {
 		name, addr = "", spec
 	}
-	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
-		return name, "unix", path
+	network := "tcp"
+	if path, ok := unixAddr(spec); ok {
+		network, addr = "unix", path
 	}
-	return name, "tcp", addr
-}
-
-// openListener takes ADDR, unix:PATH and NAME=ADDR; shared allows others on the
-// same address.
-func openListener(ctx context.Context, spec string, shared bool) (host.Grant, error) {
-	name, network, addr := splitListen(spec)
 	var lc net.ListenConfig
 	if shared && network == "tcp" {
 		shareAddress(&lc)
 	}
-	l, err := lc.Listen(ctx, network, addr)
+	var l net.Listener
+	var err error
+	if network == "unix" {
+		l, err = listenUnix(ctx, &lc, addr)
+	} else {
+		l, err = lc.Listen(ctx, network, addr)
+	}
 	if err != nil {
-		if network == "unix" && errors.Is(err, syscall.EADDRINUSE) {
-			err = fmt.Errorf("%w: %s is in use, or was left by a program that was killed: then remove it", err, addr)
-		}
 		return host.Grant{}, usagef("--listen %s: %v", spec, err)
 	}
 	defer l.Close()

@@ -32,7 +32,7 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		return fail(stderr, exitUsage, err)
 	}
 	defer closeGrants(grants)
-	defer removeSocketFiles(socketFiles(o.listen))
+	defer socketsOf(o.listen).remove()
 	cwd, err := os.Getwd()
 	if err != nil {
 		return fail(stderr, exitUsage, err)

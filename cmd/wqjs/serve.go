@@ -98,13 +98,13 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return fail(stderr, exitUsage, err)
 	}
+	defer socketsOf(o.listen).remove()
 	p := &pool{
 		o: o, app: app, cwd: cwd, listeners: listeners,
 		stdout: &lockedWriter{w: stdout}, stderr: &lockedWriter{w: stderr},
 		slots: make([]*slot, o.serve.workers),
 	}
 	defer p.closeListeners()
-	defer removeSocketFiles(socketFiles(o.listen))
 	p.identity.Store(&identity)
 	var metrics net.Listener
 	if o.serve.metrics != "" {
@@ -143,10 +143,10 @@ func openShared(ctx context.Context, o *options) ([][]host.Grant, error) {
 		for i := range all {
 			g, err := openWorkerListener(ctx, spec, i > 0, all[0], o.serve.workers)
 			if err != nil {
-				removeSocketFiles(socketFiles(specs[:n]))
 				for _, l := range all {
 					closeGrants(l)
 				}
+				socketsOf(specs[:n]).remove()
 				return nil, err
 			}
 			g.Name = "wqjs:listener"

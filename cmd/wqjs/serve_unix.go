@@ -5,7 +5,6 @@ package main
 import (
 	"net"
 	"os"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -38,12 +37,4 @@ func shareAddress(lc *net.ListenConfig) {
 		}
 		return err
 	}
-}
-
-func isUnixSpec(spec string) bool {
-	_, addr, named := strings.Cut(spec, "=")
-	if !named {
-		addr = spec
-	}
-	return strings.HasPrefix(addr, "unix:")
 }

@@ -2,6 +2,7 @@
 
 import { createServer, IncomingMessage } from 'wqjs:http';
 import { importNow } from 'wqjs:internal/native';
+import { listenOptions } from 'wqjs:internal/http-server';
 import { getenv } from 'wqjs:internal/env';
 import { etagFunction } from 'wqjs:internal/express/conditional';
 import { METHODS } from 'wqjs:internal/express/methods';
@@ -187,13 +188,13 @@ const methods = {
   },
 
   /**
-   * listen(port, [host], [callback]) or listen(options, [callback]): options of
-   * both the server and listening. Gives the server; what fails goes to the
+   * listen(port, [host], [callback]), listen(path, [callback]) for a Unix socket,
+   * or listen(options, [callback]): options of both the server and listening. Gives the server; what fails goes to the
    * callback, or is thrown without one.
    */
   listen(...args) {
     const callback = typeof args.at(-1) === 'function' ? args.pop() : undefined;
-    const options = typeof args[0] === 'object' && args[0] !== null ? args[0] : { port: args[0], host: args[1] };
+    const options = listenOptions(args[0], args[1]);
     const server = this.createServer(options);
     try {
       server.listen(options, callback && (() => callback()));

@@ -108,7 +108,7 @@ class Compressor {
   file(file, range = {}) {
     const info = typeof file === 'string' ? stat(file)[0] : null;
     const { start = 0, end = info?.size ?? 0 } = range;
-    if (info !== null) this.decide(end - start);
+    if (info !== null && range.parts === undefined) this.decide(end - start);
     else this.encoder ??= null;
     if (this.encoder === null) return this.native.file.call(this.res, file, range);
     const fd = open(file, O_RDONLY);

@@ -1,10 +1,10 @@
 /**
  * Sends files: validators, conditions, ranges. The bytes go from the file to
- * the socket without passing through JavaScript, but for several ranges at once.
+ * the socket without passing through JavaScript.
  */
 
 import { readLink } from 'wqjs:internal/native';
-import { close, getcwd, O_RDONLY, open, read, S_IFDIR, S_IFMT, S_IFREG, seek, stat } from 'wqjs:internal/os';
+import { getcwd, S_IFDIR, S_IFMT, S_IFREG, stat } from 'wqjs:internal/os';
 import { isFresh, isPreconditionFailure, isRangeFresh, parseRange, statTag } from 'wqjs:internal/express/conditional';
 import { escapeHtml, parseTime, vary } from 'wqjs:internal/express/headers';
 import { extension, typeOf, withCharset } from 'wqjs:internal/express/mime';
@@ -141,7 +141,7 @@ function transfer(req, res, name, original, o, hooks) {
     }
     if (ranges !== -2) {
       res.statusCode = 206;
-      if (ranges.length > 1) return sendParts(req, res, file, info.size, ranges, hooks);
+      if (ranges.length > 1) return sendParts(res, file, info.size, ranges, hooks);
       const [{ start, end }] = ranges;
       res.setHeader('Content-Range', `bytes ${start}-${end}/${info.size}`);
       return finish(res, () => res.file(file, { start, end: end + 1 }), hooks);
@@ -175,51 +175,18 @@ function fileError(error) {
   return error;
 }
 
-const CHUNK = 64 * 1024;
-
 // Several ranges: multipart/byteranges (RFC 9110, section 14.6).
-function sendParts(req, res, file, size, ranges, hooks) {
+function sendParts(res, file, size, ranges, hooks) {
   const boundary = `wqjs-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
   const type = res.getHeader('content-type');
-  const heads = ranges.map(
-    ({ start, end }, i) =>
-      `${i === 0 ? '' : '\r\n'}--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${start}-${end}/${size}\r\n\r\n`,
-  );
-  const tail = `\r\n--${boundary}--\r\n`;
-  const length = ranges.reduce((sum, { start, end }, i) => sum + heads[i].length + end - start + 1, tail.length);
+  const parts = ranges.map(({ start, end }, i) => ({
+    text: `${i === 0 ? '' : '\r\n'}--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${start}-${end}/${size}\r\n\r\n`,
+    start,
+    end: end + 1,
+  }));
+  parts[parts.length] = { text: `\r\n--${boundary}--\r\n` };
   res.setHeader('Content-Type', `multipart/byteranges; boundary=${boundary}`);
-  res.setHeader('Content-Length', String(length));
-  finish(
-    res,
-    () => {
-      if (req.method === 'HEAD') res.end();
-      else writeParts(res, file, ranges, heads, tail).catch(() => res.destroy());
-    },
-    hooks,
-  );
-}
-
-async function writeParts(res, file, ranges, heads, tail) {
-  const fd = open(file, O_RDONLY);
-  if (fd < 0) throw httpError(500);
-  try {
-    for (let i = 0; i < ranges.length; i++) {
-      await res.write(heads[i]);
-      let { start: at, end } = ranges[i];
-      if (seek(fd, at, 0) < 0) throw httpError(500);
-      while (at <= end) {
-        const buffer = new ArrayBuffer(Math.min(CHUNK, end + 1 - at));
-        const n = read(fd, buffer, 0, buffer.byteLength);
-        if (n <= 0) throw httpError(500); // it has become shorter
-        await res.write(new Uint8Array(buffer, 0, n));
-        if (res.destroyed) return;
-        at += n;
-      }
-    }
-    res.end(tail);
-  } finally {
-    close(fd);
-  }
+  finish(res, () => res.file(file, { parts }), hooks);
 }
 
 /** A page that tells to go elsewhere. */

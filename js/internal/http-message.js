@@ -22,6 +22,7 @@ let readBody;
 let secureFd;
 let bodyValue;
 let sendFile;
+let sendParts;
 let informational;
 let setTrailers;
 
@@ -196,8 +197,16 @@ export class ServerResponse {
     return this;
   }
 
-  file(file, { start = 0, end = -1 } = {}) {
-    return sendFile(this, file, start, end);
+  file(file, { start = 0, end = -1, parts = undefined } = {}) {
+    if (parts === undefined) return sendFile(this, file, start, end);
+    const flat = [];
+    for (let i = 0; i < parts.length; i++) {
+      const { text = '', start: from = 0, end: to = from } = parts[i];
+      flat[3 * i] = `${text}`;
+      flat[3 * i + 1] = from;
+      flat[3 * i + 2] = to;
+    }
+    return sendParts(this, file, flat);
   }
 
   writeContinue() {
@@ -228,6 +237,7 @@ readBody = uncurry(inner.readBody);
 secureFd = uncurry(inner.secureFd);
 bodyValue = uncurry(inner.bodyValue);
 sendFile = uncurry(inner.sendFile);
+sendParts = uncurry(inner.sendParts);
 informational = uncurry(inner.informational);
 setTrailers = uncurry(inner.addTrailers);
 

@@ -15,6 +15,7 @@ import {
   apply, arraySlice, ceil, floor, mapDelete, mapForEach, mapSet, mapSize, max, min, then, weakMapGet, weakMapSet,
 } from 'wqjs:internal/globals/primordials';
 import { checkTls } from 'wqjs:internal/net-tls';
+import { remove } from 'wqjs:internal/os';
 import { close, getsockname, tls_context } from 'wqjs:sockets';
 
 const TOKEN = {};
@@ -51,7 +52,9 @@ const CLOSE_TIMEOUT = 10000;
 const MAX_BODY = 2 ** 53;
 
 function checkLimits(o) {
-  const out = { lingerTimeout: LINGER };
+  const { allowHalfOpen = true } = o;
+  if (typeof allowHalfOpen !== 'boolean') throw new TypeError('createServer: allowHalfOpen must be a boolean');
+  const out = { lingerTimeout: LINGER, allowHalfOpen };
   for (const name in SIZES) {
     const { 0: preset, 1: least, 2: most } = SIZES[name];
     const value = o[name] ?? preset;
@@ -80,6 +83,13 @@ function checkPrototype(value, base, name) {
     throw new TypeError(`createServer: ${name} must inherit from the module's own prototype`);
   }
   return value;
+}
+
+/** What listen() was called with: options, a port and a host, or a path. */
+export function listenOptions(first, host) {
+  if (typeof first === 'object' && first !== null) return first;
+  if (typeof first === 'string' && (first[0] === '/' || first[0] === '.' || first[0] === '@')) return { path: first };
+  return { port: first ?? 0, host };
 }
 
 // A TLS context of the options of listen(), or -1.
@@ -119,6 +129,7 @@ export class Server {
   #limits;
   #fd = -1;
   #address = null;
+  #path; // of a Unix socket that is its own
   #listeners = { __proto__: null };
   #closed = null; // {promise, resolve} once close() was called
   #toTell = []; // of whenClosing()
@@ -145,7 +156,7 @@ export class Server {
   listen(...args) {
     const cb = typeof args.at(-1) === 'function' ? args.pop() : undefined;
     const [first, host] = args;
-    const o = typeof first === 'object' && first !== null ? first : { port: first ?? 0, host };
+    const o = listenOptions(first, host);
     if (this.#closed) throw new TypeError('listen: the server was closed');
     if (this.#fd >= 0) throw new TypeError('listen: the server is listening already');
     if (cb) this.once('listening', cb);
@@ -154,6 +165,7 @@ export class Server {
       const fd = this.#open(o, own);
       this.#fd = fd;
       this.#address = localAddress(fd);
+      if (o.fd === undefined && o.path?.[0] !== '@') this.#path = o.path;
       openServers.add(this);
       onShutdown(closeAll);
       if (!this.#ref) watchRef(fd, false);
@@ -273,6 +285,8 @@ export class Server {
     openServers.delete(this);
     if (openServers.size === 0) onShutdown(null);
     serverStop(this.#native, !graceful);
+    if (this.#path !== undefined) remove(this.#path); // if the program may
+    this.#path = undefined;
     if (!graceful) this.#destroy();
     else if (this.#timer === 0 && (this.connections > 0 || mapSize(this.#upgraded) > 0)) {
       this.#timer = timerStart(() => this.#destroy(), ms, false, undefined);

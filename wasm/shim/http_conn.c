@@ -209,6 +209,8 @@ static void forget(wq_conn *c)
     while (f) {
         exchange *next = f->next_finishing;
         exchange_emit(f, f->res_events, "close");
+        if (!f->aborted)
+            exchange_emit(f, f->req_events, "close");
         exchange_release(f);
         f = next;
     }
@@ -279,7 +281,8 @@ static void settle_finishing(wq_conn *c)
         c->finishing = x->next_finishing;
         exchange_emit(x, x->res_events, "finish");
         exchange_emit(x, x->res_events, "close");
-        exchange_emit(x, x->req_events, "close");
+        if (!x->aborted) /* else it was told */
+            exchange_emit(x, x->req_events, "close");
         exchange_release(x);
     }
 }
@@ -520,12 +523,16 @@ void conn_run(wq_conn *c)
     c->running = false;
     if (c->fd >= 0 && !c->lingering) {
         int wait;
-        if (c->x && c->peer_ended && !c->x->aborted && c->x->body_done)
+        if (c->x && c->peer_ended && c->x->body_done && !c->x->ended && !c->s->half_open)
+            conn_close(c);
+        else if (c->x && c->peer_ended && !c->x->aborted && c->x->body_done)
             exchange_peer_gone(c->x);
         if (pending(c))
             wait = WAIT_SEND;
         else if (c->x)
-            wait = !c->x->body_done && (c->x->reading || c->x->discard) ? WAIT_BODY : WAIT_NONE;
+            wait = !c->x->body_done && (c->x->reading || c->x->discard) ? WAIT_BODY
+                   : c->peer_ended                                      ? WAIT_SEND /* nobody may be there any more */
+                                                                        : WAIT_NONE;
         else
             wait = c->in_len || !c->n_requests ? WAIT_HEAD : WAIT_IDLE;
         if (c->fd >= 0 && (wait != c->wait || (wait == WAIT_SEND && c->since_send >= 4096)))

@@ -78,6 +78,8 @@ void exchange_release(exchange *x)
     js_free(ctx, x->hdr.at);
     js_free(ctx, x->headers);
     js_free(ctx, x->out_trailer.at);
+    js_free(ctx, x->parts);
+    js_free(ctx, x->part_text.at);
     js_free(ctx, x);
     conn_release(c);
 }

@@ -32,8 +32,7 @@ static int32_t to_latin1(char *out, const char *s, size_t len)
     return n;
 }
 
-/* Room for n more bytes; NULL without memory. */
-static char *text_room(JSContext *ctx, text_buf *b, uint32_t n)
+char *text_room(JSContext *ctx, text_buf *b, uint32_t n)
 {
     uint32_t need = b->len + n;
     if (need > b->cap) {

@@ -242,6 +242,7 @@ static JSValue server_new(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     s->request_ticks = ticks(s, number(ctx, o, "requestTimeout"));
     s->max_conns = number(ctx, o, "maxConnections");
     s->max_requests = number(ctx, o, "maxRequestsPerConnection");
+    s->half_open = number(ctx, o, "allowHalfOpen") != 0;
     s->max_fields = number(ctx, o, "maxHeadersCount");
     s->max_head = number(ctx, o, "maxHeaderSize");
     s->max_url = number(ctx, o, "maxUrlSize");
@@ -375,6 +376,7 @@ static JSValue install(JSContext *ctx, JSValueConst this_val, int argc, JSValueC
         JS_SetPropertyFunctionList(ctx, argv[1], wq_http_header_funcs, wq_http_header_funcs_len) < 0 ||
         JS_SetPropertyFunctionList(ctx, inner, wq_http_req_inner, wq_http_req_inner_len) < 0 ||
         JS_SetPropertyFunctionList(ctx, inner, wq_http_body_inner, wq_http_body_inner_len) < 0 ||
+        JS_SetPropertyFunctionList(ctx, inner, wq_http_file_inner, wq_http_file_inner_len) < 0 ||
         JS_SetPropertyFunctionList(ctx, inner, wq_http_res_inner, wq_http_res_inner_len) < 0) {
         JS_FreeValue(ctx, inner);
         return JS_EXCEPTION;

@@ -1,10 +1,6 @@
-/* Responses: framing, and sending of bytes, strings and files. */
-#include <errno.h>
-#include <fcntl.h>
+/* Responses: framing, and sending of bytes and strings. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "http_server.h"
 #include "sockets.h"
 
@@ -89,7 +85,7 @@ static char *put_lines(char *p, const exchange *x, int *has)
 
 /* Queues the head. body is the length of the whole body, if it is known. Room
  * for that many bytes more is made at once. */
-static bool send_head(JSContext *ctx, exchange *x, int64_t body)
+bool response_head(JSContext *ctx, exchange *x, int64_t body)
 {
     wq_conn *c = x->c;
     int has = 0;
@@ -136,7 +132,7 @@ static bool send_head(JSContext *ctx, exchange *x, int64_t body)
     return true;
 }
 
-static bool send_simple(exchange *x, const char *s, size_t len)
+bool response_text(exchange *x, const char *s, size_t len)
 {
     char *p = (char *)conn_room(x->c, len);
     if (!p)
@@ -148,7 +144,7 @@ static bool send_simple(exchange *x, const char *s, size_t len)
 void response_continue_100(exchange *x)
 {
     x->expects = false;
-    if (!x->head_sent && send_simple(x, "HTTP/1.1 100 Continue\r\n\r\n", 25))
+    if (!x->head_sent && response_text(x, "HTTP/1.1 100 Continue\r\n\r\n", 25))
         conn_touch(x->c);
 }
 
@@ -174,7 +170,7 @@ static bool send_body(exchange *x, const uint8_t *bytes, size_t len)
     return true;
 }
 
-static void finish(exchange *x)
+void response_finish(exchange *x)
 {
     wq_conn *c = x->c;
     if (x->chunked && !x->no_body) {
@@ -233,7 +229,7 @@ static JSValue backpressure(JSContext *ctx, exchange *x)
     return JS_DupValue(ctx, x->drained);
 }
 
-static exchange *open_response(JSContext *ctx, JSValueConst this_val)
+exchange *response_open(JSContext *ctx, JSValueConst this_val)
 {
     exchange *x = JS_GetOpaque2(ctx, this_val, wq_http_res_class);
     if (x && x->ended) {
@@ -243,7 +239,7 @@ static exchange *open_response(JSContext *ctx, JSValueConst this_val)
     return x;
 }
 
-static bool fits(JSContext *ctx, exchange *x, size_t len, bool last)
+bool response_fits(JSContext *ctx, exchange *x, size_t len, bool last)
 {
     int64_t all = x->written + len;
     if (x->length < 0 || x->no_body || (!x->head_sent && bodiless(x)) || all == x->length || (all < x->length && !(last && !x->head_sent)))
@@ -254,7 +250,7 @@ static bool fits(JSContext *ctx, exchange *x, size_t len, bool last)
 
 static JSValue res_write(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
-    exchange *x = open_response(ctx, this_val);
+    exchange *x = response_open(ctx, this_val);
     wq_payload p;
     JSValue v = JS_TRUE;
     if (!x || !wq_to_payload(ctx, argv[0], JS_UNDEFINED, JS_UNDEFINED, &p))
@@ -262,9 +258,9 @@ static JSValue res_write(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     if (x->live) {
         if (x->c->out_len - x->c->out_pos > MAX_QUEUED) {
             v = JS_ThrowRangeError(ctx, "more than 16 MiB wait to be sent: await write()");
-        } else if (!fits(ctx, x, p.len, false)) {
+        } else if (!response_fits(ctx, x, p.len, false)) {
             v = JS_EXCEPTION;
-        } else if ((x->head_sent || send_head(ctx, x, -1)) && send_body(x, p.ptr, p.len)) {
+        } else if ((x->head_sent || response_head(ctx, x, -1)) && send_body(x, p.ptr, p.len)) {
             x->burst += p.len;
             v = backpressure(ctx, x);
         }
@@ -275,8 +271,8 @@ static JSValue res_write(JSContext *ctx, JSValueConst this_val, int argc, JSValu
 
 void response_whole(JSContext *ctx, exchange *x, const uint8_t *bytes, size_t len)
 {
-    if ((x->head_sent || send_head(ctx, x, len)) && send_body(x, bytes, len))
-        finish(x);
+    if ((x->head_sent || response_head(ctx, x, len)) && send_body(x, bytes, len))
+        response_finish(x);
 }
 
 static JSValue res_end(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
@@ -293,7 +289,7 @@ static JSValue res_end(JSContext *ctx, JSValueConst this_val, int argc, JSValueC
     }
     if (given && !wq_to_payload(ctx, argv[0], JS_UNDEFINED, JS_UNDEFINED, &p))
         return JS_EXCEPTION;
-    ok = fits(ctx, x, p.len, true);
+    ok = response_fits(ctx, x, p.len, true);
     if (ok && x->live)
         response_whole(ctx, x, p.ptr, p.len);
     else if (ok)
@@ -308,138 +304,9 @@ static JSValue flush_headers(JSContext *ctx, JSValueConst this_val, int argc, JS
     exchange *x = JS_GetOpaque2(ctx, this_val, wq_http_res_class);
     if (!x)
         return JS_EXCEPTION;
-    if (x->live && !x->head_sent && send_head(ctx, x, -1))
+    if (x->live && !x->head_sent && response_head(ctx, x, -1))
         conn_touch(x->c);
     return JS_UNDEFINED;
-}
-
-/* ---- files ---- */
-
-static uint8_t block[128 * 1024];
-
-void response_close_file(exchange *x)
-{
-    if (x->file >= 0 && x->own_file)
-        close(x->file);
-    x->file = -1;
-}
-
-bool response_continue(exchange *x)
-{
-    wq_conn *c = x->c;
-    while (x->file_left > 0 && x->burst < BURST) {
-        int32_t want = x->file_left < (int64_t)sizeof(block) ? x->file_left : (int64_t)sizeof(block), sent;
-        ssize_t n;
-        if (!conn_flush(c))
-            return false;
-        if (c->full)
-            return true;
-        n = pread(x->file, block, want, x->file_at);
-        if (n <= 0) { /* shorter than it was: the peer sees it by the closing */
-            conn_close(c);
-            return false;
-        }
-        x->file_at += n;
-        x->file_left -= n;
-        x->burst += n;
-        x->written += n;
-        c->queued += n;
-        sent = wq_send(c->fd, block, n, 0x40);
-        if (sent == -EAGAIN) {
-            c->full = true;
-            sent = 0;
-        }
-        if (sent < 0) {
-            conn_close(c);
-            return false;
-        }
-        c->sent += sent;
-        c->since_send += sent;
-        if (sent < n) {
-            uint8_t *p = conn_room(c, n - sent);
-            if (!p)
-                return false;
-            memcpy(p, block + sent, n - sent);
-            c->out_len += n - sent;
-        }
-    }
-    if (x->file_left > 0) {
-        conn_later(c);
-        return c->fd >= 0;
-    }
-    response_close_file(x);
-    x->end_mark = c->queued;
-    return true;
-}
-
-/* sendFile(path or fd, start, end): end -1 is that of the file. */
-static JSValue send_file(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
-{
-    exchange *x = open_response(ctx, this_val);
-    int fd = -1;
-    bool own = JS_IsString(argv[0]);
-    double start, end;
-    struct stat st;
-    int64_t len;
-    if (!x || JS_ToFloat64(ctx, &start, argv[1]) || JS_ToFloat64(ctx, &end, argv[2]))
-        return JS_EXCEPTION;
-    if (x->head_sent)
-        return JS_ThrowTypeError(ctx, "the headers were sent already");
-    if (own) {
-        const char *path = JS_ToCString(ctx, argv[0]);
-        if (!path)
-            return JS_EXCEPTION;
-        fd = open(path, O_RDONLY);
-        if (fd < 0 || fstat(fd, &st) < 0) {
-            JSValue v = wq_throw_errno(ctx, -errno, "open", path, -1);
-            JS_FreeCString(ctx, path);
-            if (fd >= 0)
-                close(fd);
-            return v;
-        }
-        JS_FreeCString(ctx, path);
-    } else if (JS_ToInt32(ctx, &fd, argv[0])) {
-        return JS_EXCEPTION;
-    } else if (fstat(fd, &st) < 0) {
-        return wq_throw_errno(ctx, -errno, "fstat", NULL, -1);
-    }
-    if (!S_ISREG(st.st_mode)) {
-        if (own)
-            close(fd);
-        return wq_throw_errno(ctx, S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL, "read", NULL, -1);
-    }
-    if (end < 0)
-        end = st.st_size;
-    if (!(start >= 0 && start <= end && end <= st.st_size)) {
-        if (own)
-            close(fd);
-        return JS_ThrowRangeError(ctx, "the range [%.0f, %.0f) is outside of the file's %lld bytes", start, end, (long long)st.st_size);
-    }
-    len = (int64_t)end - (int64_t)start;
-    if (!x->live || !fits(ctx, x, len, true) || !send_head(ctx, x, len)) {
-        if (own)
-            close(fd);
-        if (JS_HasException(ctx))
-            return JS_EXCEPTION;
-        x->ended = true;
-        return JS_DupValue(ctx, this_val);
-    }
-    if (x->no_body || len == 0 || x->chunked) {
-        if (own)
-            close(fd);
-        if (x->chunked && len)
-            return JS_ThrowTypeError(ctx, "a file cannot be sent in chunks: remove Transfer-Encoding");
-        finish(x);
-    } else {
-        x->file = fd;
-        x->own_file = own;
-        x->file_at = start;
-        x->file_left = len;
-        x->ended = true;
-        x->end_mark = UINT64_MAX;
-        conn_touch(x->c);
-    }
-    return JS_DupValue(ctx, this_val);
 }
 
 /* ---- 1xx, trailers ---- */
@@ -465,7 +332,7 @@ static int put_pairs(JSContext *ctx, text_buf *b, JSValueConst pairs)
 /* informational(status, pairs) */
 static JSValue informational(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
-    exchange *x = open_response(ctx, this_val);
+    exchange *x = response_open(ctx, this_val);
     text_buf lines = { 0 };
     int32_t status;
     char *p;
@@ -499,7 +366,7 @@ static JSValue informational(JSContext *ctx, JSValueConst this_val, int argc, JS
 
 static JSValue add_trailers(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
-    exchange *x = open_response(ctx, this_val);
+    exchange *x = response_open(ctx, this_val);
     return !x || put_pairs(ctx, &x->out_trailer, argv[0]) ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
@@ -585,7 +452,6 @@ const int wq_http_res_funcs_len = countof(wq_http_res_funcs);
 
 /* For the library. */
 const JSCFunctionListEntry wq_http_res_inner[] = {
-    JS_CFUNC_DEF("sendFile", 3, send_file),
     JS_CFUNC_DEF("informational", 2, informational),
     JS_CFUNC_DEF("addTrailers", 1, add_trailers),
 };

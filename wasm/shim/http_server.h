@@ -34,6 +34,7 @@ struct server {
     int32_t tls;                           /* context for what it accepts, -1 */
     bool upgrades;                         /* somebody wants upgraded connections */
     bool closing;                          /* no request after those in flight */
+    bool half_open;                        /* peers that ended their side are answered */
     bool full;                             /* accepting stopped: too many connections, or no fds */
     bool touched;                          /* in the list of the turn */
     server *next_touched;
@@ -95,6 +96,11 @@ typedef struct {
     uint32_t at, name_len, len; /* in hdr: "Name: value\r\n"; len 0: removed */
 } res_header;
 
+typedef struct {
+    int64_t at, len;         /* of the file */
+    uint32_t text, text_len; /* of part_text: goes before */
+} file_part;
+
 struct exchange {
     int32_t rc;
     wq_conn *c;
@@ -140,6 +146,9 @@ struct exchange {
     int file; /* fd, -1 */
     bool own_file;
     int64_t file_at, file_left;
+    file_part *parts; /* the pieces to come, [part, n_parts) */
+    uint32_t part, n_parts;
+    text_buf part_text;
     uint64_t end_mark; /* of the connection's bytes, where the response ends */
     exchange *next_finishing;
 };
@@ -213,11 +222,22 @@ void response_put_date(wq_conn *c);
 void response_continue_100(exchange *x);
 /* There is room again: settles the promise of write(). */
 void response_drained(exchange *x);
+/* The exchange of a response that has not ended; NULL: thrown. */
+exchange *response_open(JSContext *ctx, JSValueConst this_val);
+/* Whether so much more agrees with Content-Length; throws. */
+bool response_fits(JSContext *ctx, exchange *x, size_t len, bool last);
+/* Queues the head. body is the length of the whole body, or -1. */
+bool response_head(JSContext *ctx, exchange *x, int64_t body);
+/* Queues bytes as they are. */
+bool response_text(exchange *x, const char *s, size_t len);
+void response_finish(exchange *x);
+/* Sends the head and the whole body, and ends the response. */
+void response_whole(JSContext *ctx, exchange *x, const uint8_t *bytes, size_t len);
+
+/* http_file.c */
 /* Sends on from the file; false when it broke. */
 bool response_continue(exchange *x);
 void response_close_file(exchange *x);
-/* Sends the head and the whole body, and ends the response. */
-void response_whole(JSContext *ctx, exchange *x, const uint8_t *bytes, size_t len);
 
 /* http_text.c */
 #define HTTP_DATE_ROOM 40
@@ -237,6 +257,8 @@ void http_observe(const wq_conn *c, const exchange *x, int status);
 void http_observe_secure(const wq_conn *c);
 
 /* http_headers.c */
+/* Room for n more bytes; NULL without memory. */
+char *text_room(JSContext *ctx, text_buf *b, uint32_t n);
 /* Appends "name: value\r\n" after checking both: its length, -1 with a pending
  * exception. */
 int text_line(JSContext *ctx, text_buf *b, JSValueConst name, JSValueConst value, uint32_t *name_len);
@@ -253,6 +275,7 @@ HTTP_FUNCS(wq_http_req_inner);
 HTTP_FUNCS(wq_http_body_inner);
 HTTP_FUNCS(wq_http_res_funcs);
 HTTP_FUNCS(wq_http_res_inner);
+HTTP_FUNCS(wq_http_file_inner);
 HTTP_FUNCS(wq_http_header_funcs);
 HTTP_FUNCS(wq_http_observe_funcs);
 HTTP_FUNCS(wq_heap_funcs);

@@ -131,6 +131,51 @@ test('a peer that closes only its side gets all answers', () =>
     assert(answer.includes('/1') && answer.endsWith('/2'), answer);
   }));
 
+// Half-closed, and then nobody knows whether somebody is there.
+for (const [options, name] of [[{ allowHalfOpen: false }, 'allowHalfOpen: false'], [{ sendTimeout: 20 }, 'sendTimeout']]) {
+  test(`a peer that closes its side and gets no answer: ${name}`, async () => {
+    const log = [];
+    const closed = gate();
+    await serving(options, (req, res) => {
+      req.on('close', () => log.push(`req ${req.aborted}`));
+      res.on('finish', () => log.push('finish'));
+      res.on('close', () => {
+        log.push(`res ${res.finished}`);
+        closed.resolve();
+      });
+    }, async (server) => {
+      const conn = await dial(server);
+      await conn.end(`${GET}\r\n`);
+      assertEquals(await drain(conn), '');
+      await closed.promise;
+      assertEquals([log, server.connections], [['req true', 'res false'], 0]);
+    });
+  });
+}
+
+test('allowHalfOpen: false sends what has ended already', () =>
+  serving({ allowHalfOpen: false }, (req, res) => res.end('here'), async (server) => {
+    const conn = await dial(server);
+    await conn.end(`${GET}\r\n`);
+    assertEquals(bodyOf(await drain(conn)), 'here');
+    assertThrows(() => createServer({ allowHalfOpen: 1 }), TypeError);
+  }));
+
+test('a half-closed peer: close of the request comes once', () => {
+  const log = [];
+  return serving({}, async (req, res) => {
+    req.on('close', () => log.push('req'));
+    res.on('close', () => log.push('res'));
+    await until(() => log.length > 0);
+    res.end('late');
+  }, async (server) => {
+    const conn = await dial(server);
+    await conn.end(`${GET}\r\n`);
+    assertEquals(bodyOf(await drain(conn)), 'late');
+    assertEquals(log, ['req', 'res']);
+  });
+});
+
 test('upgrade gives the connection', () =>
   serving({}, (req, res) => res.end('plain'), async (server) => {
     server.on('upgrade', async (req, conn, head) => {

@@ -1,8 +1,12 @@
 // What requests, responses and listen() have beside the usual.
-import { test, assertEquals } from '../assert.js';
-import { createServer } from 'wqjs:http';
-import { connect } from 'wqjs:net';
+import { stat } from 'os';
+import { test, assertEquals, assertThrows } from '../assert.js';
+import http, { createServer } from 'wqjs:http';
+import * as all from 'wqjs:http';
+import net, { connect } from 'wqjs:net';
 import { bodyOf, CLOSE, dial, drain, gate, GET, serving, talk, until } from './_util.js';
+
+test('the default export has all of them', () => assertEquals({ ...http, default: http }, { ...all }));
 
 test('listen(): backlog, reusePort', async () => {
   const first = createServer((req, res) => res.end('1'));
@@ -12,6 +16,26 @@ test('listen(): backlog, reusePort', async () => {
   await first.close();
   assertEquals(bodyOf(await talk(second, GET + CLOSE)), '2');
   await second.close();
+});
+
+test('a Unix socket: its file is there as long as the server listens', async () => {
+  const path = `${scriptArgs[1]}/http.sock`;
+  for (const args of [[path], [{ path }]]) {
+    const server = createServer((req, res) => res.end('unix'));
+    await new Promise((resolve) => server.listen(...args, resolve));
+    assertEquals(server.address().address, path);
+    assertThrows(() => createServer().listen(path), (e) => e.code === 'EADDRINUSE');
+    const conn = await connect({ path });
+    await conn.write(GET + CLOSE);
+    assertEquals(bodyOf(await drain(conn)), 'unix');
+    assertEquals(stat(path)[1], 0);
+    await server.close();
+    assertEquals(stat(path)[0], null);
+  }
+  const given = net.listen({ path }); // not the server's own
+  const server = createServer().listen({ fd: given.fd });
+  await server.close();
+  assertEquals(stat(path)[1], 0);
 });
 
 test('addresses of both ends', () =>

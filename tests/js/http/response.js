@@ -144,6 +144,37 @@ test('file(): whole, a range, HEAD, and what goes wrong', async () => {
   }).then((res) => assertEquals(res.text(), 'still open'));
 });
 
+test('file(): pieces, each after a text', async () => {
+  const path = `${scriptArgs[1]}/parts.bin`;
+  const text = Array.from({ length: 600_000 }, (_, i) => String.fromCharCode(32 + (i * 7) % 90)).join('');
+  const f = std.open(path, 'w');
+  f.puts(text);
+  f.close();
+  const get = (parts, method = 'GET') => answerTo((req, res) => res.file(path, { parts }), { method });
+  const parts = [{ text: 'a', start: 3, end: 6 }, { text: 'é' }, { start: 1, end: 400_000 }, { text: 'b', start: 0, end: 600_000 }, { text: 'end' }];
+  const whole = `a${text.slice(3, 6)}é${text.slice(1, 400_000)}b${text}end`;
+  assertEquals((await get(parts)).text() === whole, true);
+  assertEquals((await get([])).text(), '');
+  const head = await get(parts, 'HEAD');
+  assertEquals([head.text(), head.headers['content-length']], ['', String(whole.length + 1)]);
+  // Over a connection, more than one turn long, and another answer behind it.
+  await serving({}, (req, res) => (req.path === '/' ? res.file(path, { parts: [...parts, ...parts, ...parts] }) : res.end('next')), async (server) => {
+    const answer = await talk(server, `${GET}\r\nGET /next HTTP/1.1\r\nHost: x\r\n${CLOSE}`);
+    const bytes = bodyOf(answer);
+    assertEquals(bytes.startsWith(unescape(encodeURIComponent(whole + whole + whole)) + 'HTTP/1.1 200 OK'), true);
+    assertEquals(bytes.endsWith('next'), true);
+  });
+  await answerTo((req, res) => {
+    assertThrows(() => res.file(path, { parts: [{ start: 1, end: 600_001 }] }), RangeError, 'outside');
+    assertThrows(() => res.file(path, { parts: [{ start: NaN, end: 3 }] }), RangeError, 'outside');
+    assertThrows(() => res.file(path, { parts: [{ text: 'x'.repeat(16 * 1024 + 1) }] }), RangeError, 'longer');
+    assertThrows(() => res.file(path, { parts: new Array(16385).fill({}) }), RangeError, 'parts');
+    assertThrows(() => res.file(path, { parts: [{ text: Symbol('x') }] }), TypeError);
+    assertThrows(() => res.file(`${path}.none`, { parts }), (e) => e.code === 'ENOENT');
+    res.end('still open');
+  }).then((res) => assertEquals(res.text(), 'still open'));
+});
+
 test('1xx before the response', () =>
   serving({}, (req, res) => {
     res.writeInformational(103, { Link: ['</a>', '</b>'] });
