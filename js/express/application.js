@@ -188,9 +188,9 @@ const methods = {
   },
 
   /**
-   * listen(port, [host], [callback]), listen(path, [callback]) for a Unix socket,
-   * or listen(options, [callback]): options of both the server and listening. Gives the server; what fails goes to the
-   * callback, or is thrown without one.
+   * listen(port, [host], [callback]), listen(path, [callback]) for a Unix socket, or
+   * listen(options, [callback]): options of both the server and listening. Gives the
+   * server; what fails goes to the callback, or is thrown without one.
    */
   listen(...args) {
     const callback = typeof args.at(-1) === 'function' ? args.pop() : undefined;

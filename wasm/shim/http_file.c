@@ -184,8 +184,8 @@ static JSValue send_file(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     return begin_file(ctx, x, fd, own, start, len, len) ? JS_DupValue(ctx, this_val) : JS_EXCEPTION;
 }
 
-/* One piece of flat [text, start, end, ...]; the library made it. */
-static bool add_part(JSContext *ctx, exchange *x, JSValueConst flat, uint32_t i, int64_t size)
+/* Adds piece i of flat [text, start, end, ...]. */
+static bool add_part(JSContext *ctx, file_part *part, text_buf *texts, JSValueConst flat, uint32_t i, int64_t size)
 {
     JSValue text = JS_GetPropertyUint32(ctx, flat, 3 * i), start = JS_GetPropertyUint32(ctx, flat, 3 * i + 1),
             end = JS_GetPropertyUint32(ctx, flat, 3 * i + 2);
@@ -195,11 +195,11 @@ static bool add_part(JSContext *ctx, exchange *x, JSValueConst flat, uint32_t i,
     bool ok = !JS_ToFloat64(ctx, &from, start) && !JS_ToFloat64(ctx, &to, end) && in_file(ctx, from, to, size) &&
               (s = JS_ToCStringLen(ctx, &len, text)) != NULL;
     if (ok) {
-        x->parts[i] = (file_part){ from, (int64_t)to - (int64_t)from, x->part_text.len, len };
-        char *at = len <= MAX_PART_TEXT ? text_room(ctx, &x->part_text, len) : NULL;
+        char *at = len <= MAX_PART_TEXT ? text_room(ctx, texts, len) : NULL;
         if (at) {
+            *part = (file_part){ from, (int64_t)to - (int64_t)from, texts->len, len };
             memcpy(at, s, len);
-            x->part_text.len += len;
+            texts->len += len;
         } else if (len > MAX_PART_TEXT) {
             JS_ThrowRangeError(ctx, "the text of a part is longer than %d bytes", MAX_PART_TEXT);
         }
@@ -212,36 +212,47 @@ static bool add_part(JSContext *ctx, exchange *x, JSValueConst flat, uint32_t i,
     return ok;
 }
 
-/* sendParts(path or fd, [text, start, end, ...]): pieces of a file, each after its text. */
+/* sendParts(path or fd, [text, start, end, ...]): pieces of a file, each after its text.
+ * Starts and ends may be objects, whose code may use the response, too. */
 static JSValue send_parts(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     exchange *x = response_open(ctx, this_val);
+    file_part *parts;
+    text_buf texts = { 0 };
     int64_t n, size, len = 0;
-    bool own, ok = true;
+    bool own, ok;
     int fd;
     if (!x || JS_GetLength(ctx, argv[1], &n) < 0)
         return JS_EXCEPTION;
-    if (x->head_sent)
-        return JS_ThrowTypeError(ctx, "the headers were sent already");
     if (n / 3 > MAX_PARTS)
         return JS_ThrowRangeError(ctx, "more than %d parts", MAX_PARTS);
     fd = open_file(ctx, argv[0], &own, &size);
     if (fd < 0)
         return JS_EXCEPTION;
-    js_free(ctx, x->parts); /* of a call that failed */
-    x->part_text.len = x->part = x->n_parts = 0;
-    x->parts = js_malloc(ctx, sizeof(*x->parts) * (n / 3 + 1));
-    ok = x->parts != NULL;
+    parts = js_malloc(ctx, sizeof(*parts) * (n / 3 + 1));
+    ok = parts != NULL;
     for (uint32_t i = 0; ok && i < n / 3; i++) {
-        ok = add_part(ctx, x, argv[1], i, size);
+        ok = add_part(ctx, &parts[i], &texts, argv[1], i, size);
         if (ok)
-            len += x->parts[i].len + x->parts[i].text_len;
+            len += parts[i].len + parts[i].text_len;
+    }
+    ok = ok && response_open(ctx, this_val);
+    if (ok && x->head_sent) {
+        JS_ThrowTypeError(ctx, "the headers were sent already");
+        ok = false;
     }
     if (!ok) {
         if (own)
             close(fd);
+        js_free(ctx, parts);
+        js_free(ctx, texts.at);
         return JS_EXCEPTION;
     }
+    js_free(ctx, x->parts); /* of a call that failed */
+    js_free(ctx, x->part_text.at);
+    x->parts = parts;
+    x->part_text = texts;
+    x->part = 0;
     x->n_parts = n / 3;
     return begin_file(ctx, x, fd, own, 0, 0, len) ? JS_DupValue(ctx, this_val) : JS_EXCEPTION;
 }

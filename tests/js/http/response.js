@@ -171,6 +171,8 @@ test('file(): pieces, each after a text', async () => {
     assertThrows(() => res.file(path, { parts: new Array(16385).fill({}) }), RangeError, 'parts');
     assertThrows(() => res.file(path, { parts: [{ text: Symbol('x') }] }), TypeError);
     assertThrows(() => res.file(`${path}.none`, { parts }), (e) => e.code === 'ENOENT');
+    const inner = { valueOf() { assertThrows(() => res.file(path, { parts: [{ text: 'x', start: 1, end: 1e9 }] }), RangeError); return 2; } };
+    assertThrows(() => res.file(path, { parts: [...new Array(100).fill({ text: 'long' }), { start: inner, end: 1 }] }), RangeError, 'outside');
     res.end('still open');
   }).then((res) => assertEquals(res.text(), 'still open'));
 });
