@@ -33,27 +33,28 @@ func closeGrants(grants []host.Grant) {
 	}
 }
 
+// splitListen takes the name off a value of --listen.
+func splitListen(spec string) (name, addr string) {
+	if name, addr, named := strings.Cut(spec, "="); named {
+		return name, addr
+	}
+	return "", spec
+}
+
 // openListener takes ADDR, unix:PATH and NAME=ADDR; shared allows others on the
 // same address.
 func openListener(ctx context.Context, spec string, shared bool) (host.Grant, error) {
-	name, addr, named := strings.Cut(spec, "=")
-	if !named {
-		name, addr = "", spec
-	}
-	network := "tcp"
-	if path, ok := unixAddr(spec); ok {
-		network, addr = "unix", path
-	}
+	name, addr := splitListen(spec)
 	var lc net.ListenConfig
-	if shared && network == "tcp" {
-		shareAddress(&lc)
-	}
 	var l net.Listener
 	var err error
-	if network == "unix" {
-		l, err = listenUnix(ctx, &lc, addr)
+	if path, ok := unixAddr(spec); ok {
+		l, err = listenUnix(ctx, &lc, path)
 	} else {
-		l, err = lc.Listen(ctx, network, addr)
+		if shared {
+			shareAddress(&lc)
+		}
+		l, err = lc.Listen(ctx, "tcp", addr)
 	}
 	if err != nil {
 		return host.Grant{}, usagef("--listen %s: %v", spec, err)

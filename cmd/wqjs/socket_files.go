@@ -12,10 +12,7 @@ import (
 
 // unixAddr is the path or the @abstract name of unix:PATH and NAME=unix:PATH.
 func unixAddr(spec string) (path string, ok bool) {
-	_, addr, named := strings.Cut(spec, "=")
-	if !named {
-		addr = spec
-	}
+	_, addr := splitListen(spec)
 	return strings.CutPrefix(addr, "unix:")
 }
 

@@ -127,7 +127,8 @@ func TestListenUnix(t *testing.T) {
 	}
 }
 
-// TestListenUnixLeft leaves alone what others have put at the path.
+// TestListenUnixLeft: what others have put at the path is left alone; what nobody
+// listens on is replaced.
 func TestListenUnixLeft(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "l.sock")
 	p := start(t, "--listen", "unix:"+path, "-e", "import s, { granted } from 'wqjs:sockets'; print('up'); s.accept(granted[0].fd)")
@@ -145,16 +146,13 @@ func TestListenUnixLeft(t *testing.T) {
 	if err := p.wait(); err != nil {
 		t.Error(err)
 	}
-	ask := func() (string, error) {
-		out, err := exec.Command(binary, "--listen", "unix:"+path, "-e", "print('mine')").CombinedOutput()
-		return string(out), err
-	}
-	if out, err := ask(); err == nil || !strings.Contains(out, path+": bind: address already in use") {
-		t.Errorf("%v: %s", err, out)
+	args := []string{"--listen", "unix:" + path, "-e", "print('mine')"}
+	if _, errs, code := run(t, args...); code != 2 || !strings.Contains(errs, path+": bind: address already in use") {
+		t.Errorf("exit code %d: %s", code, errs)
 	}
 	l.Close() // as a process that is killed: the file stays, and nobody listens
-	if out, err := ask(); err != nil || out != "mine\n" {
-		t.Errorf("%v: %s", err, out)
+	if out, errs, code := run(t, args...); code != 0 || out != "mine\n" {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
 }
 
