@@ -128,7 +128,7 @@ lib=$sys/lib/wasm32-wasi
 rt=$(dirname "$(clang-19 -print-libgcc-file-name)")/../wasi/libclang_rt.builtins-wasm32.a
 [ -f "$rt" ] || rt=$(clang-19 -print-resource-dir)/lib/wasi/libclang_rt.builtins-wasm32.a
 # The C stack comes first, so that running over it traps instead of writing on data.
-wasm-ld-19 -o "$work/quickjs.wasm" --entry=_initialize --gc-sections --stack-first -z stack-size=1048576 \
+wasm-ld-19 -o "$work/quickjs.wasm" --entry=_initialize --gc-sections --compress-relocations --stack-first -z stack-size=1048576 \
   --initial-memory=2097152 --export=__stack_pointer --strip-debug \
   "$lib/crt1-reactor.o" "${objs[@]}" -L"$lib" -lc -lwasi-emulated-signal -lwasi-emulated-process-clocks "$rt" ||
   die "linking failed"

@@ -38,6 +38,11 @@ often('what a constructor returns', () => {
   for (const v of [undefined, null, 7, 'str'.repeat(2), Symbol('s'), 10n ** 30n]) assertEquals(new F(v).a, 1);
   const o = {};
   assert(new F(o) === o);
+  const same = (v) => v, deep = (v, n) => (n ? deep(v, n - 1) : v);
+  function Tail(v) { this.a = 1; return same(v); }
+  function DeepTail(v) { this.a = 1; return deep(v, 1000); }
+  assert(new Tail(o) === o && new DeepTail(o) === o);
+  assertEquals(new Tail('s').a + new DeepTail('s'.repeat(2)).a, 2);
   class A { constructor(y) { this.y = y; } }
   class D extends A { constructor(v) { super(7); return v; } }
   assertEquals(new D().y, 7);
