@@ -100,3 +100,25 @@ test('a recursion of constructors ends in a RangeError', () => {
   assertThrows(() => new R(), RangeError);
   assertThrows(() => new S(), RangeError);
 });
+
+// Frames are in chunks of 64 KiB: these callees do not fit into their callers' one.
+const wide = (body) => new Function(`return function (x) { var ${Array.from({ length: 4000 }, (_, i) => 'v' + i).join()}; ${body} }`)();
+const at = (depth, f) => (depth ? at(depth - 1, f) + 1 : f());
+const chain = (n) => (n ? { n, next: chain(n - 1) } : null);
+const assertWhole = (o, n) => { for (; n; n--, o = o.next) assertEquals(o.n, n); };
+
+test('a first call of a constructor at the end of a chunk of frames', () => {
+  for (let depth = 0; depth < 600; depth += 20) {
+    const F = wide('this.x = x;');
+    assertEquals(at(depth, () => new F(1).x), depth + 1);
+    assertWhole(chain(2000), 2000);
+  }
+});
+
+test('a poll for interrupts at the end of a chunk of frames', () => {
+  const f = wide('return x;'), g = (x) => { const r = f(x); return r; };
+  for (let depth = 100; depth <= 400; depth += 100) {
+    at(depth, () => { for (let i = 0; i < 10000; i++) g(i); return 0; });
+    assertWhole(chain(2000), 2000);
+  }
+});
