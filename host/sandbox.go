@@ -153,6 +153,9 @@ func (s *Sandbox) boot(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if int32(r) < 0 && s.cause() != nil {
+			return s.interrupted() // between the interrupt and the engine's next poll
+		}
 		if int32(r) < 0 {
 			return fmt.Errorf("start the engine in %d bytes (Limits.Memory): error %d", s.limits.Memory, -int32(r))
 		}
