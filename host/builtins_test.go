@@ -33,6 +33,10 @@ var endless = map[string]string{
 	"sort of strings":   "const a = 'a'.repeat(1e6), b = []; for (let i = 0; i < 100; i++) b.push(a + i); for (;;) b.toSorted()",
 	"sort of numbers":   "const a = Array.from({ length: 1e6 }, (_, i) => i * 7919 % 1e6); for (;;) a.toSorted()",
 	"typed sort":        "const a = new Float64Array(1e6).map((_, i) => i * 7919 % 1e6); for (;;) a.toSorted()",
+	"typed sort by":     "const a = new Uint8Array(3e6).map((_, i) => i * 7919); for (;;) a.toSorted((x, y) => y - x)",
+	"sparse array":      "for (;;) Object.defineProperty(new Array(1e6).fill(1), 0, { value: 2, writable: false })",
+	"integer keys":      "const o = {}; for (let i = 1e5; i; i--) o[i] = i; for (;;) Object.keys(o)",
+	"JSON digits":       "const a = '1'.repeat(8e6) + '.' + '1'.repeat(8e6) + 'e' + '1'.repeat(8e6); for (;;) JSON.parse(a)",
 	"typed fill":        "const a = new Float64Array(1e7); for (;;) a.fill(1)",
 	"typed indexOf":     "const a = new Float64Array(1e7); for (;;) a.indexOf(1)",
 	"typed reverse":     "const a = new Uint8Array(1e8); for (;;) a.reverse()",
@@ -72,6 +76,27 @@ func TestLongBuiltinsAreInterrupted(t *testing.T) {
 			interrupted(t, soon(t, done), context.DeadlineExceeded)
 			works(t, s, out)
 		})
+	}
+}
+
+// An array that an interrupt keeps from becoming sparse is what it was.
+func TestInterruptedArrayIsWhole(t *testing.T) {
+	s, out := sandbox(t, SandboxConfig{})
+	stopped := 0
+	for i := range 20 {
+		want(t, s, out, "globalThis.a = Object.assign(new Array(1e6).fill(7), { name: 'a' })", "")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+i)*time.Millisecond)
+		err := s.Eval(ctx, "sparse.js", "Object.defineProperty(a, 0, { value: 7, writable: false })")
+		cancel()
+		if err != nil {
+			interrupted(t, err, context.DeadlineExceeded)
+			stopped++
+		}
+		want(t, s, out, "print(a.length, a.name, a.reduce((x, y) => x + y), Object.keys(a).length)", "1000000 a 7000000 1000001\n")
+		want(t, s, out, "a.push(1); a.other = 2; delete a.name; print(Object.keys(a).slice(-2).join())", "1000000,other\n")
+	}
+	if stopped == 0 {
+		t.Error("no conversion was interrupted")
 	}
 }
 

@@ -101,3 +101,48 @@ often('calls: arguments, receivers, tail calls, generators and errors across fra
   const count = (n) => (n ? 1 + count(n - 1) : 0);
   assertEquals(count(5000), 5000);
 });
+
+test('order of integer keys', () => {
+  const keys = (o) => Reflect.ownKeys(o).map(String).join();
+  assertEquals(keys({ b: 1, 3: 1, 1: 1, a: 1, 2: 1, 4294967294: 1, 4294967295: 1 }), '1,2,3,4294967294,b,a,4294967295');
+  assertEquals(keys({ 1: 1, 2: 1, x: 1, 3: 1 }), '1,2,3,x');
+  const s = Object.assign(new String('abc'), { 7: 1, 5: 1 });
+  assertEquals(keys(s), '0,1,2,5,7,length');
+  assertEquals(keys(Object.assign(new String('abc'), { 5: 1 })), '0,1,2,5,length');
+  const o = {};
+  for (let i = 0; i < 3000; i++) o[i * 7919 % 3001] = i;
+  assertEquals(Object.keys(o).every((k, i, all) => i === 0 || Number(all[i - 1]) < Number(k)), true);
+});
+
+test('keys in steps of a power of two', () => {
+  for (const step of [256, 1024, 65536, 1 << 20]) {
+    const o = {};
+    for (let i = 0; i < 2000; i++) o[i * step] = i;
+    for (let i = 0; i < 2000; i += 2) delete o[i * step];
+    for (let i = 0; i < 2000; i++) assertEquals(o[i * step], i % 2 ? i : undefined);
+  }
+});
+
+test('sorts that throw, shrink and compare badly', () => {
+  const a = Array.from({ length: 5000 }, (_, i) => i * 7919 % 5003);
+  let calls = 0;
+  assertThrows(() => a.slice().sort(() => { if (++calls === 1000) throw new RangeError('enough'); return 1; }), RangeError);
+  assertEquals(calls, 1000);
+  calls = 0;
+  const typed = Int16Array.from(a);
+  assertThrows(() => typed.sort(() => { if (++calls === 1000) throw new RangeError('enough'); return 1; }), RangeError);
+  assertEquals(calls, 1000);
+  assertEquals(typed.join(), a.join());
+  for (const make of [Int8Array, Uint16Array, Float32Array, Float64Array, BigInt64Array]) {
+    const t = make.from(a, (x) => make === BigInt64Array ? BigInt(x) : x);
+    assertEquals(t.toSorted((x, y) => (x < y) - (x > y)).join(), t.toSorted().reverse().join());
+    t.sort(() => Math.random() - 0.5); // any order, but it ends
+  }
+  const buffer = new ArrayBuffer(4000, { maxByteLength: 4000 });
+  const t = new Uint32Array(buffer).map((_, i) => i).subarray(0);
+  const tracking = new Uint32Array(buffer);
+  tracking.set(t);
+  let shrunk = false;
+  tracking.sort((x, y) => { if (!shrunk) { shrunk = true; buffer.resize(400); } return y - x; });
+  assertEquals(tracking.length, 100);
+});

@@ -54,3 +54,19 @@ test('parse: numbers, repeated keys, spaces, errors', () => {
     assertThrows(() => JSON.parse(text), SyntaxError);
   }
 });
+
+test('parse: long spaces and numbers', () => {
+  const white = ' \n\t'.repeat(50000);
+  assertEquals(JSON.stringify(JSON.parse(`${white}{${white}"a"${white}:${white}[1,${white}2]${white}}${white}`)), '{"a":[1,2]}');
+  try {
+    JSON.parse(`${' \n'.repeat(70000)}  x`);
+    assert(false);
+  } catch (e) {
+    assertEquals(e.name, 'SyntaxError');
+    assertEquals(e.stack.match(/70001:3/)?.[0], '70001:3');
+  }
+  const nines = '9'.repeat(200000);
+  const n = JSON.parse(`[${nines}, -${nines}e-200000, 0.${nines}, 1e${nines}, 1e-${nines}, -0e5, 1E+2, 12345678901234567890, 5e-324, 0.1234567890123456789]`);
+  assertEquals(n.join(), 'Infinity,-1,1,Infinity,0,0,100,12345678901234567000,5e-324,0.12345678901234568');
+  assert(Object.is(n[5], -0));
+});
